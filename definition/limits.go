@@ -1,0 +1,44 @@
+package definition
+
+// Limits are the bounds that hold for every organization; the API shows them.
+type Limits struct {
+	// MaxFileBytes is the largest file that an upload URL is signed for.
+	MaxFileBytes int64
+	// MaxRows is the most data rows that a file may have, blank ones not counted.
+	MaxRows int64
+	// MaxColumns is the most columns that a file may have.
+	MaxColumns int
+	// MaxCellBytes is the most bytes in one cell; more sets the row aside.
+	MaxCellBytes int
+	// MaxRowErrors is how many row errors are kept; the counts are exact beyond it.
+	MaxRowErrors int
+	// MaxSites is the most sites in one import.
+	MaxSites int
+	// MaxResults is the most results of one import.
+	MaxResults int
+	// ConcurrentImports is how many imports one process runs at a time.
+	ConcurrentImports int
+	// UploadURLSeconds is how long a signed upload URL works.
+	UploadURLSeconds int
+	// PageSize is the most that a connection gives at once.
+	PageSize int
+	// DocumentBytes is the largest GraphQL document.
+	DocumentBytes int
+}
+
+// DefaultLimits are the limits of a server that is not told otherwise.
+func DefaultLimits() Limits {
+	return Limits{
+		MaxFileBytes:      2 << 30,
+		MaxRows:           20_000_000,
+		MaxColumns:        1_000,
+		MaxCellBytes:      32 << 10,
+		MaxRowErrors:      1_000,
+		MaxSites:          100_000,
+		MaxResults:        100_000,
+		ConcurrentImports: 2,
+		UploadURLSeconds:  900,
+		PageSize:          100,
+		DocumentBytes:     32 << 10,
+	}
+}
