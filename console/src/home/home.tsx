@@ -1,0 +1,40 @@
+import { useCallback, useState } from "react";
+import { IMPORTS, IMPORT_CHANGED } from "../api/operations.ts";
+import type { ImportRow, Viewer } from "../api/operations.ts";
+import { useClient } from "../context.ts";
+import { useLiveList } from "../use-live-list.ts";
+import type { LiveSource } from "../use-live-list.ts";
+import { Announcer } from "./announcer.tsx";
+import { ImportDetails } from "./import-details.tsx";
+import { ImportTable } from "./import-table.tsx";
+import { UploadForm } from "./upload-form.tsx";
+import { UploadTable } from "./upload-table.tsx";
+
+type Imports = { imports: { nodes: ImportRow[] } };
+type Changed = { importStatusChanged: ImportRow };
+
+const imports: LiveSource<ImportRow, Imports, Changed> = {
+  query: IMPORTS,
+  items: (page) => page.imports.nodes,
+  subscription: IMPORT_CHANGED,
+  item: (change) => change.importStatusChanged,
+};
+
+/** What the organization did last, live, and the form that does the next thing. */
+export function Home({ viewer }: { viewer: Viewer }) {
+  const client = useClient();
+  const list = useLiveList(client, imports);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const close = useCallback(() => setChosen(null), []);
+  const row = list.items?.find((each) => each.id === chosen);
+
+  return (
+    <main className="home">
+      <UploadForm viewer={viewer} onStarted={list.add} />
+      <ImportTable list={list} chosen={chosen} onChoose={setChosen} />
+      {chosen !== null && <ImportDetails key={chosen} id={chosen} status={row?.status ?? ""} onClose={close} />}
+      {viewer.group !== null && <UploadTable group={viewer.group.name} />}
+      <Announcer imports={list.items} />
+    </main>
+  );
+}
