@@ -1,0 +1,151 @@
+package tabular
+
+import (
+	"bytes"
+
+	"entrepot/definition"
+)
+
+// scanQuoted reads a record that has quotes, from start on. A quote that is not closed, by the end of the file or
+// within Limits.MaxRowBytes of the record's start, or that is closed on a later line by one with text after it (which
+// is most likely the opening quote of another cell), ends the record with the line that it opened on.
+func (r *Reader) scanQuoted(b *Batch, w *window, start int) found {
+	var (
+		data    = w.data
+		first   = len(b.cells)
+		limit   = start + r.limits.MaxRowBytes
+		lineEnd = w.lineEndAhead(start) // of the line that pos is in
+		row     found
+	)
+	for pos := start; pos <= limit; {
+		rest := pos // where the unquoted text of the cell starts
+		if pos < len(data) && data[pos] == r.format.Quote {
+			closing, state := r.findClosing(w, pos+1, limit)
+			if state == closed {
+				b.addQuoted(data[pos+1:closing], pos+1, r.format.Quote)
+				if closing > lineEnd {
+					row.spanning = true
+					lineEnd = w.lineEndAhead(closing)
+				}
+				pos = closing + 1
+				if pos < len(data) && data[pos] == r.format.Delimiter {
+					pos++
+					continue
+				}
+				row.end = pos
+				return row
+			}
+			if state == undecided {
+				return found{verdict: incomplete}
+			}
+			if state == unclosed || closing > lineEnd {
+				return r.setAsideUnclosed(b, w, row, start, pos, lineEnd, first)
+			}
+			rest = closing + 1
+		}
+		end, delimited := lineEnd, false
+		if i := bytes.IndexByte(data[rest:lineEnd], r.format.Delimiter); i >= 0 {
+			end, delimited = rest+i, true
+		} else if lineEnd > limit {
+			break
+		} else if lineEnd == len(data) && !w.final {
+			return found{verdict: incomplete}
+		}
+		b.cells = append(b.cells, span{uint32(pos), uint32(end)})
+		if rest > pos && row.problem == 0 {
+			row.problem = b.addProblem(Problem{
+				Code: definition.RowQuoteUnclosed, Column: len(b.cells) - first - 1,
+				Line: r.line + int64(countLines(data[start:pos])), raw: data[pos:end],
+				reason: "text follows the quote that closes the cell",
+			})
+		}
+		if !delimited {
+			row.end = end
+			return row
+		}
+		pos = end + 1
+	}
+	return found{verdict: tooLarge, end: lineEnd}
+}
+
+// setAsideUnclosed ends a record with the line on which a cell opens with a quote that nothing closes; the cell takes
+// the rest of that line.
+func (r *Reader) setAsideUnclosed(b *Batch, w *window, row found, start, open, lineEnd, first int) found {
+	if lineEnd > start+r.limits.MaxRowBytes {
+		return found{verdict: tooLarge, end: lineEnd}
+	}
+	if lineEnd == len(w.data) && !w.final {
+		return found{verdict: incomplete}
+	}
+	b.cells = append(b.cells, span{uint32(open), uint32(lineEnd)})
+	row.end = lineEnd
+	if row.problem == 0 {
+		row.problem = b.addProblem(Problem{
+			Code: definition.RowQuoteUnclosed, Column: len(b.cells) - first - 1,
+			Line: r.line + int64(countLines(w.data[start:open])), raw: w.data[open:lineEnd],
+			reason: "the quote that opens the cell is not closed",
+		})
+	}
+	return row
+}
+
+type closing uint8
+
+const (
+	// closed: by a quote with a delimiter, a line end or the end of the file after it.
+	closed closing = iota
+	// followed: by a quote with text after it.
+	followed
+	// unclosed: by none within the limit, or to the end of the file.
+	unclosed
+	// undecided: more of the file must be read.
+	undecided
+)
+
+// findClosing is the first quote from pos on, and before limit, that is not doubled.
+func (r *Reader) findClosing(w *window, pos, limit int) (int, closing) {
+	stop := min(len(w.data), limit)
+	for pos < stop {
+		i := bytes.IndexByte(w.data[pos:stop], r.format.Quote)
+		if i < 0 {
+			break
+		}
+		pos += i
+		if pos+1 == len(w.data) {
+			if w.final {
+				return pos, closed
+			}
+			return pos, undecided
+		}
+		switch w.data[pos+1] {
+		case r.format.Quote:
+			pos += 2
+		case r.format.Delimiter, '\n', '\r':
+			return pos, closed
+		default:
+			return pos, followed
+		}
+	}
+	if len(w.data) >= limit || w.final {
+		return 0, unclosed
+	}
+	return 0, undecided
+}
+
+// addQuoted adds the cell whose text, without the quotes around it, starts at pos. Doubled quotes become single ones
+// in a copy, so that the raw bytes stay as they are.
+func (b *Batch) addQuoted(text []byte, pos int, quote byte) {
+	i := bytes.IndexByte(text, quote)
+	if i < 0 {
+		b.cells = append(b.cells, span{uint32(pos), uint32(pos + len(text))})
+		return
+	}
+	start := len(b.data)
+	for i >= 0 {
+		b.data = append(b.data, text[:i+1]...)
+		text = text[i+2:]
+		i = bytes.IndexByte(text, quote)
+	}
+	b.data = append(b.data, text...)
+	b.cells = append(b.cells, span{uint32(start), uint32(len(b.data))})
+}
