@@ -1,0 +1,178 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// All that is peculiar to SQLite stands in this file and in migrate_sqlite.go.
+
+const (
+	busyTimeout = 5 * time.Second // how long another process may hold the file
+	readers     = 16              // connections that read
+)
+
+// timeText is how times are stored: UTC, fixed width, so that they compare and sort as text, to the millisecond. River
+// writes the same, and so do the triggers: strftime('%Y-%m-%d %H:%M:%f', 'now').
+const timeText = "2006-01-02 15:04:05.000"
+
+// sqliteSource names a file with what every connection to it needs. busy_timeout comes first, so that what follows
+// waits too.
+func sqliteSource(path string, options ...string) string {
+	options = append([]string{
+		fmt.Sprintf("_pragma=busy_timeout(%d)", busyTimeout.Milliseconds()),
+		"_time_format=sqlite", "_timezone=UTC",
+	}, options...)
+	path = filepath.ToSlash(path)
+	if filepath.VolumeName(path) != "" {
+		path = "/" + path // file:/C:/…
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(options, "&")
+}
+
+// openSQLite opens the file, which it makes where there is none, for one connection that writes and several that read.
+func openSQLite(path string) (writer, reader *sql.DB, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The mode counts for a file that is there already too: it holds everybody's data. SQLite gives it to -wal and -shm.
+	if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
+		return nil, nil, err
+	}
+	// What was acknowledged survives a power cut: synchronous(FULL).
+	writer, err = sql.Open("sqlite", sqliteSource(path, "_txlock=immediate",
+		"_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)", "_pragma=synchronous(FULL)"))
+	if err != nil {
+		return nil, nil, err
+	}
+	writer.SetMaxOpenConns(1)
+	// Deferred: an immediate transaction would wait for the writer. The writer's first connection makes it a WAL file.
+	reader, err = sql.Open("sqlite", sqliteSource(path, "_pragma=query_only(1)"))
+	if err != nil {
+		return nil, nil, errors.Join(err, writer.Close())
+	}
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers)
+	return writer, reader, nil
+}
+
+// beginWrite opens a transaction that writes. The context bounds the wait for the connection, not the transaction:
+// that ends when its session ends it, so that nothing runs on a connection that is being rolled back.
+func (d *DB) beginWrite(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
+	return begin(ctx, d.writer, nil)
+}
+
+func (d *DB) beginRead(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
+	return begin(ctx, d.readers, &sql.TxOptions{ReadOnly: true})
+}
+
+func begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (*sql.Conn, *sql.Tx, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("begin: %w", err)
+	}
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), options)
+	if err != nil {
+		_ = conn.Close()
+		return nil, nil, fmt.Errorf("begin: %w", err)
+	}
+	return conn, tx, nil
+}
+
+// sqliteArguments replaces times, in whatever they are wrapped, by their text.
+func sqliteArguments(args []any) ([]any, error) {
+	var out []any
+	for i, a := range args {
+		switch a.(type) {
+		case nil, string, []byte, bool, int, int64, float64:
+			continue
+		case time.Time, *time.Time, sqldriver.Valuer:
+		default:
+			continue
+		}
+		v, err := sqldriver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return nil, fmt.Errorf("database: argument %d: %w", i+1, err)
+		}
+		t, ok := v.(time.Time)
+		if !ok {
+			continue
+		}
+		t = t.UTC()
+		if y := t.Year(); y < 0 || y > 9999 {
+			return nil, fmt.Errorf("database: argument %d: the year of %s has not four digits", i+1, t)
+		}
+		if out == nil {
+			out = append(out, args...)
+		}
+		out[i] = t.Format(timeText)
+	}
+	if out == nil {
+		return args, nil
+	}
+	return out, nil
+}
+
+// sqliteConstraint reads the violated constraint out of an error of the driver. The code gives the kind; only the name
+// stands nowhere but in the text.
+func sqliteConstraint(err error) (*ConstraintError, bool) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return nil, false
+	}
+	c := &ConstraintError{err: err}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
+		c.Kind = Unique
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		c.Kind = ForeignKey
+		return c, true // SQLite does not say which
+	case sqlite3.SQLITE_CONSTRAINT_CHECK:
+		c.Kind = Check
+	case sqlite3.SQLITE_CONSTRAINT_NOTNULL:
+		c.Kind = NotNull
+	case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		c.Kind = Trigger
+	default:
+		return nil, false
+	}
+	// constraint failed: UNIQUE constraint failed: users.email (2067)
+	text := strings.TrimPrefix(e.Error(), "constraint failed: ")
+	text = strings.TrimSuffix(text, fmt.Sprintf(" (%d)", e.Code()))
+	if c.Kind == Trigger { // stable_name: sentence
+		c.Name, _, _ = strings.Cut(text, ":")
+		return c, true
+	}
+	_, name, _ := strings.Cut(text, " constraint failed: ")
+	if index, ok := strings.CutPrefix(name, "index '"); ok {
+		name = strings.TrimSuffix(index, "'")
+	}
+	c.Name = strings.ReplaceAll(name, ", ", ",")
+	return c, true
+}
+
+// sqliteUnavailable reports errors of the file, the disk and of others who hold it.
+func sqliteUnavailable(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM:
+		return true
+	}
+	return false
+}
