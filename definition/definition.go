@@ -1,8 +1,9 @@
-// Package definition holds the words that everybody may know: the columns, outputs and formats of an ImportDefinition, the
-// statuses and codes of imports and rows, and the checks that need nothing but the values themselves.
+// Package definition holds the words that everybody may know: the columns, outputs and formats of an ImportDefinition,
+// the statuses and codes of imports and rows, and the checks that need nothing but the values themselves.
 //
-// It is a leaf: it imports the standard library only, does no I/O, and is imported by ent/schema (these types are the
-// contents of its JSON columns), tabular, processor, importer, upload, graph and rest.
+// It is a leaf: it imports the standard library and golang.org/x/text only, does no I/O but for loading time zones, and
+// is imported by ent/schema (these types are the contents of its JSON columns), tabular, processor, importer, upload,
+// graph and rest.
 package definition
 
 // Column is one input column: what a definition expects a file to have.
