@@ -1,0 +1,122 @@
+// Package upload is what happens to a file before any import: it issues the signed URL that the client sends the bytes
+// to (Create), records the file (Store), checks it in the background (Check) and gives it back (Original).
+//
+// graph, rest and queue call it, one function per command. Create and Store take the user and the group from the viewer
+// in the context, answer with refusal.Errors what a person can put right, and have then written nothing. Files are read
+// and computed upon outside of transactions; changes of status are guarded, so two checks of one history do no harm.
+// Changes are told to the bus after their commit.
+//
+// It may import ent, viewer, prefixid, definition, refusal, database, storage, event, and tabular for the check; never
+// queue, which implements Enqueuer, nor graph or rest.
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"entrepot/database"
+	"entrepot/definition"
+	"entrepot/event"
+	"entrepot/prefixid"
+	"entrepot/storage"
+)
+
+// Enqueuer adds background jobs inside the transaction that the context carries: they exist when it commits.
+type Enqueuer interface {
+	// EnqueueCheck adds the job that calls Check.
+	EnqueueCheck(ctx context.Context, organizationID string, historyID int64) error
+	// EnqueueImport adds the job that runs an import.
+	EnqueueImport(ctx context.Context, organizationID, importID string) error
+}
+
+// Config is what New needs. DB, Bucket, Queue and Bus are required.
+type Config struct {
+	DB     *database.DB
+	Bucket *storage.Bucket
+	Queue  Enqueuer
+	Bus    *event.Bus
+	// Limits bound what a file may be; the zero value means definition.DefaultLimits.
+	Limits definition.Limits
+	// Logger takes the causes of checks that could not read the bucket; nil means slog.Default.
+	Logger *slog.Logger
+	// Now is the clock of validatedAt; nil means time.Now.
+	Now func() time.Time
+}
+
+// Uploads carries out the commands. Its methods may be called from any goroutine.
+type Uploads struct {
+	db     *database.DB
+	bucket *storage.Bucket
+	queue  Enqueuer
+	bus    *event.Bus
+	limits definition.Limits
+	log    *slog.Logger
+	now    func() time.Time
+
+	mu    sync.Mutex
+	tries map[int64]int // how often this process failed to read the file of a history from the bucket
+}
+
+// New makes Uploads. Its error names everything that is missing.
+func New(c Config) (*Uploads, error) {
+	var missing []error
+	for _, required := range []struct {
+		name string
+		set  bool
+	}{
+		{"DB", c.DB != nil}, {"Bucket", c.Bucket != nil}, {"Queue", c.Queue != nil}, {"Bus", c.Bus != nil},
+	} {
+		if !required.set {
+			missing = append(missing, fmt.Errorf("upload: Config.%s is missing", required.name))
+		}
+	}
+	if c.Limits == (definition.Limits{}) {
+		c.Limits = definition.DefaultLimits()
+	}
+	if c.Limits.MaxFileBytes <= 0 || c.Limits.UploadURLSeconds <= 0 {
+		missing = append(missing, errors.New("upload: Config.Limits needs MaxFileBytes and UploadURLSeconds above 0"))
+	}
+	if err := errors.Join(missing...); err != nil {
+		return nil, err
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Uploads{
+		db: c.DB, bucket: c.Bucket, queue: c.Queue, bus: c.Bus, limits: c.Limits, log: c.Logger, now: c.Now,
+		tries: map[int64]int{},
+	}, nil
+}
+
+// RetryError says that a job could not be done now, and when to try again. Nothing is lost.
+type RetryError struct {
+	After time.Duration
+	Err   error
+}
+
+// Error tells why and when.
+func (e *RetryError) Error() string { return fmt.Sprintf("try again in %s: %v", e.After, e.Err) }
+
+// Unwrap gives the reason.
+func (e *RetryError) Unwrap() error { return e.Err }
+
+// RetryAfter is how long to wait.
+func (e *RetryError) RetryAfter() time.Duration { return e.After }
+
+// publish tells the bus of a history's new state once the transaction has committed.
+func (u *Uploads) publish(ctx context.Context, organizationID string, historyID int64) {
+	database.AfterCommit(ctx, func() {
+		u.bus.Publish(event.Change{
+			Kind:           event.UploadHistory,
+			OrganizationID: organizationID,
+			ID:             prefixid.FromNumber(prefixid.UploadHistory, historyID),
+		})
+	})
+}
