@@ -12,7 +12,12 @@ type named interface {
 	Valid() bool
 }
 
+// writeName writes an enum's name, and null for the zero value: a column without a role, an output without an aggregate.
 func writeName(w io.Writer, name string) {
+	if name == "" {
+		_, _ = io.WriteString(w, "null")
+		return
+	}
 	_, _ = io.WriteString(w, strconv.Quote(name))
 }
 

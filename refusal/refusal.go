@@ -7,6 +7,8 @@ package refusal
 import (
 	"errors"
 	"fmt"
+	"io"
+	"strconv"
 	"strings"
 
 	"entrepot/definition"
@@ -87,3 +89,12 @@ func From(err error) (Errors, bool) {
 
 // Input is the path of a field of a mutation's input.
 func Input(path ...string) []string { return append([]string{"input"}, path...) }
+
+// MarshalGQL writes the enum's name.
+func (c Code) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(c))) }
+
+// UnmarshalGQL takes any text: the server never reads a code.
+func (c *Code) UnmarshalGQL(in any) error {
+	*c = Code(fmt.Sprint(in))
+	return nil
+}

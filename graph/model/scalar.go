@@ -1,0 +1,96 @@
+// Package model holds the Go types of the API that are not Ent entities or types of other packages: scalars, connections,
+// and the inputs and payloads that gqlgen makes (models_gen.go).
+//
+// It is used by graph and its generated code only.
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+const timeLayout = `"2006-01-02T15:04:05.000Z"`
+
+// MaxInt64 is the largest Int64: what a JSON number carries exactly (RFC 8259, section 6).
+const MaxInt64 = 1<<53 - 1
+
+// MarshalTime writes RFC 3339 in UTC with milliseconds.
+func MarshalTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = w.Write(t.UTC().AppendFormat(make([]byte, 0, len(timeLayout)), timeLayout))
+	})
+}
+
+// UnmarshalTime reads RFC 3339 in any zone.
+func UnmarshalTime(v any) (time.Time, error) {
+	if s, ok := v.(string); ok {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, errors.New("a Time is RFC 3339 text such as 2026-03-31T23:59:59.999Z")
+}
+
+// MarshalInt64 writes a JSON number.
+func MarshalInt64(n int64) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = io.WriteString(w, strconv.FormatInt(n, 10))
+	})
+}
+
+// UnmarshalInt64 reads a whole JSON number of at most 2^53 - 1 in magnitude.
+func UnmarshalInt64(v any) (int64, error) {
+	var n int64
+	var err error
+	switch v := v.(type) {
+	case int64:
+		n = v
+	case int:
+		n = int64(v)
+	case json.Number:
+		n, err = strconv.ParseInt(v.String(), 10, 64)
+	default:
+		err = errors.ErrUnsupported
+	}
+	if err != nil || n > MaxInt64 || n < -MaxInt64 {
+		return 0, errors.New("an Int64 is a whole number of at most 9007199254740991")
+	}
+	return n, nil
+}
+
+// MarshalJSON writes a value that is JSON text already.
+func MarshalJSON(v json.RawMessage) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		if len(v) == 0 {
+			_, _ = io.WriteString(w, "null")
+			return
+		}
+		_, _ = w.Write(v)
+	})
+}
+
+// UnmarshalJSON takes any value.
+func UnmarshalJSON(v any) (json.RawMessage, error) {
+	return json.Marshal(v)
+}
+
+// Cursor is a place in one list in one order; package graph makes and reads it.
+type Cursor string
+
+// MarshalGQL writes the cursor's text.
+func (c Cursor) MarshalGQL(w io.Writer) { graphql.MarshalString(string(c)).MarshalGQL(w) }
+
+// UnmarshalGQL takes a text.
+func (c *Cursor) UnmarshalGQL(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return errors.New("a Cursor is the text that an earlier page gave")
+	}
+	*c = Cursor(s)
+	return nil
+}
