@@ -16,7 +16,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// All that is peculiar to SQLite stands in this file and in migrate_sqlite.go.
+// All that is peculiar to SQLite stands in the files sqlite*.go.
 
 const (
 	busyTimeout = 5 * time.Second // how long another process may hold the file
@@ -41,6 +41,12 @@ func sqliteSource(path string, options ...string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(options, "&")
 }
 
+// writerSource is for connections that write. What was acknowledged survives a power cut: synchronous(FULL).
+func writerSource(path string) string {
+	return sqliteSource(path, "_txlock=immediate",
+		"_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)", "_pragma=synchronous(FULL)")
+}
+
 // openSQLite opens the file, which it makes where there is none, for one connection that writes and several that read.
 func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -51,9 +57,7 @@ func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
 		return nil, nil, err
 	}
-	// What was acknowledged survives a power cut: synchronous(FULL).
-	writer, err = sql.Open("sqlite", sqliteSource(path, "_txlock=immediate",
-		"_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)", "_pragma=synchronous(FULL)"))
+	writer, err = sql.Open("sqlite", writerSource(path))
 	if err != nil {
 		return nil, nil, err
 	}

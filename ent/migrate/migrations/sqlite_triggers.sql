@@ -1,0 +1,81 @@
+-- The rules about changes that a CHECK cannot say, since it sees only the new row. A refusal begins with a stable name:
+-- database.AsConstraint gives it. Migrate makes these triggers again whenever a database has others.
+
+-- PENDING -> PROCESSING | CANCELED | FAILED
+-- PROCESSING -> COMPLETED | PARTIALLY_COMPLETED | FAILED | CANCELED | PENDING (handed back by a stopping worker)
+CREATE TRIGGER imports_transition BEFORE UPDATE OF status ON imports
+WHEN NEW.status <> OLD.status AND NOT (
+  (OLD.status = 'PENDING' AND NEW.status IN ('PROCESSING', 'CANCELED', 'FAILED')) OR
+  (OLD.status = 'PROCESSING' AND
+    NEW.status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED', 'CANCELED', 'PENDING')))
+BEGIN
+  SELECT RAISE(ABORT, 'import_transition: an import cannot go from its status to that one');
+END;
+
+-- What a final import says stays. Later on it may get a successor, and lose the object with its rejected rows.
+CREATE TRIGGER imports_final BEFORE UPDATE ON imports
+WHEN OLD.status = NEW.status AND OLD.status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED', 'CANCELED') AND (
+  NEW.error IS NOT OLD.error OR NEW.error_code IS NOT OLD.error_code OR NEW.error_params IS NOT OLD.error_params OR
+  NEW.warnings IS NOT OLD.warnings OR NEW.error_groups IS NOT OLD.error_groups OR
+  NEW.column_mapping IS NOT OLD.column_mapping OR NEW.file_size IS NOT OLD.file_size OR
+  NEW.sha256 IS NOT OLD.sha256 OR NEW.source_generation IS NOT OLD.source_generation OR
+  NEW.row_count IS NOT OLD.row_count OR NEW.processed_row_count <> OLD.processed_row_count OR
+  NEW.accepted_row_count <> OLD.accepted_row_count OR NEW.rejected_row_count <> OLD.rejected_row_count OR
+  NEW.blank_row_count <> OLD.blank_row_count OR NEW.result_count <> OLD.result_count OR
+  NEW.attempt <> OLD.attempt OR NEW.started_at IS NOT OLD.started_at OR NEW.processed_at IS NOT OLD.processed_at OR
+  NEW.cancel_requested_at IS NOT OLD.cancel_requested_at OR NEW.canceled_by_id IS NOT OLD.canceled_by_id OR
+  NEW.cancel_reason IS NOT OLD.cancel_reason)
+BEGIN
+  SELECT RAISE(ABORT, 'import_final: what a final import says does not change');
+END;
+
+CREATE TRIGGER imports_attempt BEFORE UPDATE OF attempt ON imports
+WHEN NEW.attempt < OLD.attempt AND OLD.status IN ('PENDING', 'PROCESSING')
+BEGIN
+  SELECT RAISE(ABORT, 'import_attempt: the attempt never goes down');
+END;
+
+CREATE TRIGGER imports_progress BEFORE UPDATE OF attempt, processed_row_count ON imports
+WHEN OLD.status IN ('PENDING', 'PROCESSING') AND (
+  (NEW.attempt = OLD.attempt AND NEW.processed_row_count < OLD.processed_row_count) OR
+  (NEW.attempt > OLD.attempt AND NEW.processed_row_count <> 0))
+BEGIN
+  SELECT RAISE(ABORT, 'import_progress: the rows of an attempt only grow, and a new attempt starts at 0');
+END;
+
+CREATE TRIGGER imports_revision AFTER UPDATE ON imports
+BEGIN
+  UPDATE imports SET revision = OLD.revision + 1, updated_at = strftime('%Y-%m-%d %H:%M:%f', 'now')
+  WHERE rowid = NEW.rowid;
+END;
+
+-- 0 NOTYET -> PROCESSING | SUCCESS | FAILURE; 1 PROCESSING -> SUCCESS | FAILURE | NOTYET (handed back);
+-- 2 SUCCESS, 3 FAILURE -> NOTYET (checked again)
+CREATE TRIGGER review_upload_histories_transition BEFORE UPDATE OF status ON review_upload_histories
+WHEN NEW.status <> OLD.status AND NOT (
+  OLD.status = 0 OR NEW.status = 0 OR (OLD.status = 1 AND NEW.status IN (2, 3)))
+BEGIN
+  SELECT RAISE(ABORT, 'upload_transition: an upload history cannot go from its status to that one');
+END;
+
+CREATE TRIGGER review_upload_histories_revision AFTER UPDATE ON review_upload_histories
+BEGIN
+  UPDATE review_upload_histories
+  SET revision = OLD.revision + 1, updated_at = strftime('%Y-%m-%d %H:%M:%f', 'now')
+  WHERE rowid = NEW.rowid;
+END;
+
+CREATE TRIGGER import_definition_versions_update BEFORE UPDATE ON import_definition_versions
+BEGIN
+  SELECT RAISE(ABORT, 'definition_version_immutable: a version of a definition does not change: make a new one');
+END;
+
+CREATE TRIGGER import_definition_versions_delete BEFORE DELETE ON import_definition_versions
+BEGIN
+  SELECT RAISE(ABORT, 'definition_version_immutable: a version of a definition is never deleted');
+END;
+
+CREATE TRIGGER import_results_update BEFORE UPDATE ON import_results
+BEGIN
+  SELECT RAISE(ABORT, 'import_result_immutable: a result does not change: another import makes others');
+END;
