@@ -1,0 +1,201 @@
+package processor
+
+import (
+	"unicode/utf8"
+
+	"entrepot/definition"
+)
+
+// readSite finds the row's site.
+func (w *Worker) readSite(i int, c *column, v *value, text, cell []byte) (int32, bool) {
+	if !v.filled {
+		w.fail(i, definition.RowSiteMissing, cell)
+		return 0, false
+	}
+	s, known := w.spellings[string(text)]
+	if !known {
+		s = w.spell(c, text)
+		// Texts that are longer than any site's name are not worth the memory.
+		if len(text) <= maxSiteKey*utf8.UTFMax && len(w.spellings) < 2*w.maxSites {
+			w.spellings[string(text)] = s
+		}
+	}
+	if s.code != "" {
+		w.fail(i, s.code, cell)
+		return 0, false
+	}
+	if c.used || c.kind != definition.TypeString {
+		return s.site, w.read(i, c, v, text, cell)
+	}
+	return s.site, true
+}
+
+// spell looks a text up among the known sites, and makes a site of it otherwise.
+func (w *Worker) spell(c *column, text []byte) spelling {
+	if code := checkText(text); code != "" {
+		return spelling{code: code}
+	}
+	if utf8.RuneCount(text) > maxSiteKey {
+		return spelling{code: definition.RowCellTooLarge}
+	}
+	// A text of the wrong type names no site; readSite reports it, as for every row.
+	if code := w.typed(c, new(value), text, text); code != "" {
+		return spelling{}
+	}
+	found := site{key: string(text)}
+	if w.lookup != nil {
+		if s, ok := w.lookup.Lookup(found.key); ok {
+			found = site{s.ID, s.Key}
+		}
+	}
+	if found.id == "" && w.plan.rejectUnknown {
+		return spelling{code: definition.RowSiteUnknown}
+	}
+	at, known := w.byKey[found.key]
+	if !known {
+		if len(w.sites) >= w.maxSites {
+			w.err = newLimitError("sites", w.maxSites)
+			return spelling{}
+		}
+		at = int32(len(w.sites))
+		w.sites = append(w.sites, found)
+		w.byKey[found.key] = at
+	} else if w.sites[at].id == "" {
+		w.sites[at].id = found.id
+	}
+	return spelling{site: at}
+}
+
+// readPeriod finds the row's period, as fine as its text tells it and at least as fine as the outputs need it.
+func (w *Worker) readPeriod(i int, c *column, v *value, text, cell []byte) (period, bool) {
+	if !v.filled {
+		code := definition.RowPeriodInvalid
+		if c.required {
+			code = definition.RowMissingRequired
+		}
+		w.fail(i, code, cell)
+		return period{}, false
+	}
+	p, code := w.periodOf(c, v, text)
+	switch {
+	case code != "":
+	case p.year < 1 || p.year > 9999:
+		code = definition.RowPeriodInvalid
+	case w.plan.year != 0 && p.year != w.plan.year:
+		code = definition.RowYearMismatch
+	case p.in(w.plan.finest) == 0:
+		code = definition.RowPeriodTooCoarse
+	}
+	if code == "" && c.text {
+		v.text = cell
+		code = checkText(cell)
+	}
+	if code != "" {
+		w.fail(i, code, cell)
+		return period{}, false
+	}
+	return p, true
+}
+
+func (w *Worker) periodOf(c *column, v *value, text []byte) (period, definition.RowErrorCode) {
+	switch c.kind {
+	case definition.TypeString:
+		known, ok := w.periods[string(text)]
+		if !ok {
+			known.period, known.ok = w.parsePeriodText(c, text)
+			if len(text) <= 64 && len(w.periods) < maxPeriodTexts {
+				w.periods[string(text)] = known
+			}
+		}
+		if !known.ok {
+			return period{}, definition.RowPeriodInvalid
+		}
+		return known.period, ""
+	case definition.TypeInteger:
+		d, code := w.plan.numbers.parseInteger(text)
+		if code == "" && (d.m < 1000 || d.m > 9999) {
+			code = definition.RowPeriodInvalid
+		}
+		v.decimal = d
+		return period{year: int(d.m)}, code
+	}
+	m, code := c.dates.parse(text)
+	if code != "" {
+		return period{}, code
+	}
+	if c.used {
+		w.setTime(c, v, &m)
+	}
+	if c.kind == definition.TypeDate {
+		return monthOf(m.year, m.month), ""
+	}
+	return monthOf(m.yearMonth(w.plan.location)), ""
+}
+
+// parsePeriodText tries the formats that were named, then what people write; a column with a format of its own takes
+// nothing else.
+func (w *Worker) parsePeriodText(c *column, text []byte) (period, bool) {
+	for _, layout := range c.periods {
+		s, ok := layout.Parse(text)
+		switch {
+		case !ok:
+		case s.Month > 0 && layout.HasTime():
+			m := momentOf(s)
+			return monthOf(m.yearMonth(w.plan.location)), true
+		case s.Month > 0:
+			return monthOf(s.Year, s.Month), true
+		default:
+			return period{year: s.Year, quarter: s.Quarter}, true
+		}
+	}
+	if c.ownFormat {
+		return period{}, false
+	}
+	if m, ok := parseISODateTime(text); ok {
+		return monthOf(m.yearMonth(w.plan.location)), true
+	}
+	return parsePeriod(text)
+}
+
+// entry leads to the groups of a site and period; nil when there would be too many.
+func (w *Worker) entry(site int32, when period) *entry {
+	if w.err != nil {
+		return nil
+	}
+	key := uint64(site)<<32 | uint64(when.year)<<8 | uint64(when.in(w.plan.finest))
+	if w.last != nil && key == w.lastKey {
+		return w.last
+	}
+	e := w.entries[key]
+	if e == nil {
+		e = new(entry)
+		for u := range w.plan.units {
+			unit := &w.plan.units[u]
+			at := groupKey{site, uint8(u), uint8(when.in(unit.unit)), int16(when.year)}
+			if e.groups[u] = w.group(at, len(unit.outputs)); e.groups[u] == nil {
+				return nil
+			}
+		}
+		w.entries[key] = e
+	}
+	w.lastKey, w.last = key, e
+	return e
+}
+
+func (w *Worker) group(key groupKey, outputs int) *group {
+	g := w.groups[key]
+	if g != nil {
+		return g
+	}
+	if len(w.groups) >= w.maxResults {
+		w.err = newLimitError("results", w.maxResults)
+		return nil
+	}
+	if len(w.slab) < outputs {
+		w.slab = make([]accumulator, max(1024, outputs))
+	}
+	g = &group{accumulators: w.slab[:outputs:outputs]}
+	w.slab = w.slab[outputs:]
+	w.groups[key] = g
+	return g
+}

@@ -1,0 +1,192 @@
+package processor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"entrepot/definition"
+)
+
+// plan is a version compiled for one file; workers share it and change nothing in it.
+type plan struct {
+	columns  []column
+	units    []unitPlan // in the contract's order
+	finest   definition.PeriodUnit
+	numbers  numberFormat
+	location *time.Location
+	year     int
+	// hasSite and hasPeriod tell whether the file has a column of that role.
+	hasSite, hasPeriod bool
+	rejectUnknown      bool
+}
+
+// column is one input column that the file has.
+type column struct {
+	name      string
+	index     int // of its cell
+	kind      definition.ColumnType
+	role      definition.ColumnRole
+	required  bool
+	used      bool // an aggregate reads its values
+	text      bool // as they stand in the file
+	dates     dateReader
+	periods   []*definition.Layout // of a STRING column with the role PERIOD
+	ownFormat bool
+}
+
+// unitPlan is what is computed for each period of one unit.
+type unitPlan struct {
+	unit    definition.PeriodUnit
+	outputs []output
+}
+
+type output struct {
+	key string // as JSON, with the colon
+	op  operation
+	// column is the index of its value, -1 when there is none.
+	column int
+	kind   definition.ColumnType
+}
+
+func newPlan(c Config) (*plan, error) {
+	var wrong []error
+	for _, problem := range c.Version.Check() {
+		wrong = append(wrong, fmt.Errorf("%s: %s", strings.Join(problem.Path, "."), problem.Message))
+	}
+	if len(c.Columns) != len(c.Version.Columns) {
+		wrong = append(wrong, fmt.Errorf("%d cell indexes for %d columns", len(c.Columns), len(c.Version.Columns)))
+	}
+	if c.Year < 0 || c.Year > 9999 {
+		wrong = append(wrong, fmt.Errorf("year %d is not between 1 and 9999", c.Year))
+	}
+	if c.MaxSites < 0 || c.MaxResults < 0 {
+		wrong = append(wrong, errors.New("a limit is below 0"))
+	}
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
+	}
+	p := &plan{
+		numbers:       newNumberFormat(c.Version.Format),
+		year:          c.Year,
+		rejectUnknown: c.Version.OnUnknownSite == definition.UnknownSiteReject,
+	}
+	var err error
+	if p.location, err = c.Version.Format.Location(); err != nil {
+		return nil, err
+	}
+	present, err := p.addColumns(c)
+	if err != nil {
+		return nil, err
+	}
+	p.addOutputs(c.Version.Outputs, present)
+	if !p.hasPeriod && c.Year == 0 {
+		wrong = append(wrong, errors.New("a year is required without a PERIOD column"))
+	}
+	if !p.hasPeriod && p.finest != definition.Yearly {
+		wrong = append(wrong, fmt.Errorf("a %s output needs a PERIOD column in the file", p.finest))
+	}
+	return p, errors.Join(wrong...)
+}
+
+// addColumns compiles the columns that the file has, and returns by name where they are.
+func (p *plan) addColumns(c Config) (map[string]int, error) {
+	present := make(map[string]int)
+	for i := range c.Version.Columns {
+		if c.Columns[i] < 0 {
+			continue
+		}
+		d := &c.Version.Columns[i]
+		col := column{
+			name: d.Name, index: c.Columns[i], kind: d.Type, role: d.Role, required: d.Required, ownFormat: d.Format != "",
+		}
+		switch {
+		case d.Type == definition.TypeDate || d.Type == definition.TypeDateTime:
+			var err error
+			if col.dates, err = newDateReader(d, c.Version.Format); err != nil {
+				return nil, err
+			}
+		case d.Type == definition.TypeString && d.Role == definition.RolePeriod:
+			patterns := c.Version.Format.DateFormats
+			if d.Format != "" {
+				patterns = []string{d.Format}
+			}
+			for _, pattern := range patterns {
+				layout, err := definition.CompileLayout(pattern)
+				if err != nil {
+					return nil, err
+				}
+				col.periods = append(col.periods, layout)
+			}
+		}
+		p.hasSite = p.hasSite || d.Role == definition.RoleSiteIdentifier
+		p.hasPeriod = p.hasPeriod || d.Role == definition.RolePeriod
+		present[d.Name] = len(p.columns)
+		p.columns = append(p.columns, col)
+	}
+	return present, nil
+}
+
+var unitOrder = []definition.PeriodUnit{definition.Yearly, definition.Quarterly, definition.Monthly}
+
+func (p *plan) addOutputs(outputs []definition.Output, present map[string]int) {
+	for _, unit := range unitOrder {
+		u := unitPlan{unit: unit}
+		for i := range outputs {
+			o := &outputs[i]
+			if o.PeriodUnit != unit {
+				continue
+			}
+			out := output{key: string(appendJSONString(nil, []byte(o.Key))) + ":", op: countRows, column: -1}
+			if o.Column != "" {
+				at, here := present[o.Column]
+				out.op = countValues
+				if here {
+					col := &p.columns[at]
+					col.used = true
+					out.column, out.kind, out.op = at, col.kind, operationOf(o.Aggregate, col.kind)
+					col.text = col.text || out.op == firstText || out.op == lastText
+				} else if o.Aggregate != definition.Count {
+					out.op = firstText // of no value at all
+				}
+			}
+			u.outputs = append(u.outputs, out)
+		}
+		if len(u.outputs) > 0 {
+			p.units = append(p.units, u)
+			p.finest = unit
+		}
+	}
+}
+
+func operationOf(a definition.Aggregate, kind definition.ColumnType) operation {
+	switch a {
+	case definition.Sum:
+		return sumNumbers
+	case definition.Average:
+		return averageNumbers
+	case definition.Min, definition.Max:
+		isTime := kind == definition.TypeDate || kind == definition.TypeDateTime
+		switch {
+		case a == definition.Min && isTime:
+			return minTime
+		case a == definition.Min:
+			return minNumber
+		case isTime:
+			return maxTime
+		}
+		return maxNumber
+	case definition.First:
+		if kind == definition.TypeString {
+			return firstText
+		}
+		return firstValue
+	case definition.Last:
+		if kind == definition.TypeString {
+			return lastText
+		}
+		return lastValue
+	}
+	return countValues
+}

@@ -1,0 +1,125 @@
+// Package processor turns the records of a file into results: one per site and period, each with the values that the
+// definition's aggregates compute.
+//
+// The importer makes an Aggregation, gives each of its goroutines a Worker, and feeds records from tabular to them.
+// Every cell is checked and typed; a row with a fault changes no value. Results are exact and come out the same, byte
+// for byte, however the rows were split between workers. Memory grows with the number of results, never with the number
+// of rows.
+//
+// It knows definition, decimals and the standard library; nothing of files, databases or imports.
+package processor
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+
+	"entrepot/definition"
+)
+
+// The limits where a Config names none.
+const (
+	DefaultMaxSites   = 100_000
+	DefaultMaxResults = 100_000
+)
+
+// Site is a known site.
+type Site struct {
+	ID, Key string
+}
+
+// Sites finds a known site by its key, name or an alias; the caller decides how texts compare. Lookup gets trimmed texts
+// and is called from all workers at once, at most once per text and worker as long as there are no more than twice
+// MaxSites different ones.
+type Sites interface {
+	Lookup(text string) (Site, bool)
+}
+
+// Config is what New needs.
+type Config struct {
+	// Version must pass its own Check.
+	Version definition.Version
+	// Columns tells for each column of Version which cell of a record is its; -1 when the file lacks it. It is what
+	// definition.MatchColumns returns.
+	Columns []int
+	// Year is the year that the import is for; 0 when none was given, which needs a PERIOD column.
+	Year int
+	// Sites is nil when no site is known.
+	Sites Sites
+	// MaxSites and MaxResults bound memory; 0 means the default. Sites and periods of rejected rows count too, as far as
+	// they could be read.
+	MaxSites, MaxResults int
+}
+
+// LimitError tells that a file has more sites or results than an import may have. Where it has too many of both, either
+// may be told.
+type LimitError struct {
+	Code    definition.ImportErrorCode
+	Message string
+	Params  []definition.Param
+}
+
+// Error is the message.
+func (e *LimitError) Error() string { return e.Message }
+
+func newLimitError(what string, limit int) *LimitError {
+	return &LimitError{
+		Code:    definition.ErrorLimitExceeded,
+		Message: fmt.Sprintf("the file has more than %d %s, which is the most that one import may have", limit, what),
+		Params:  []definition.Param{{Name: "limit", Value: what}, {Name: "max", Value: strconv.Itoa(limit)}},
+	}
+}
+
+// Result is the outcome for one site and one period.
+type Result struct {
+	// SiteKey is the known site's key, else the text of the file; nil without a SITE_IDENTIFIER column.
+	SiteKey *string
+	// SiteID is empty for a site that is not known.
+	SiteID string
+	Year   int
+	// Period is 1 to 12, 1 to 4, or 1, as PeriodUnit says.
+	PeriodUnit definition.PeriodUnit
+	Period     int
+	// ProcessedData is an object of the outputs of this unit, in their order, without white space. Numbers are plain
+	// decimals without exponent or trailing zeros, dates ISO 8601 texts, date-times RFC 3339 texts in the format's time
+	// zone. An output without values is left out, but for COUNT, which is then 0; so it may be {}.
+	ProcessedData []byte
+	// RowsProcessed counts the accepted rows; it is never 0. RowsRejected counts rejected rows whose site and period
+	// could be read.
+	RowsProcessed, RowsRejected int64
+}
+
+// Aggregation computes the results of one file.
+type Aggregation struct {
+	plan                 *plan
+	sites                Sites
+	maxSites, maxResults int
+
+	mutex   sync.Mutex
+	workers []*Worker
+}
+
+// New compiles the version. Its error names everything that is wrong with the config.
+func New(c Config) (*Aggregation, error) {
+	p, err := newPlan(c)
+	if err != nil {
+		return nil, fmt.Errorf("compile definition: %w", err)
+	}
+	a := &Aggregation{plan: p, sites: c.Sites, maxSites: c.MaxSites, maxResults: c.MaxResults}
+	if a.maxSites == 0 {
+		a.maxSites = DefaultMaxSites
+	}
+	if a.maxResults == 0 {
+		a.maxResults = DefaultMaxResults
+	}
+	return a, nil
+}
+
+// Worker makes a worker for one goroutine.
+func (a *Aggregation) Worker() *Worker {
+	w := newWorker(a)
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.workers = append(a.workers, w)
+	return w
+}

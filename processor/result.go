@@ -1,0 +1,177 @@
+package processor
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"entrepot/definition"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// Results merges what the workers have and returns the results sorted by site key (none first), year, period unit
+// (YEARLY, QUARTERLY, MONTHLY) and period. It fails with a *LimitError when there are too many sites or results. It is
+// called once, after the last Add; the workers are spent then.
+func (a *Aggregation) Results() ([]Result, error) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	all := newWorker(a)
+	for _, w := range a.workers {
+		if w.err != nil {
+			return nil, w.err
+		}
+		if err := all.merge(w); err != nil {
+			return nil, err
+		}
+	}
+	a.workers = nil
+	results := make([]Result, 0, len(all.groups))
+	for key, g := range all.groups {
+		if g.processed == 0 {
+			continue
+		}
+		data, err := a.plan.appendGroup(nil, &a.plan.units[key.unit], g)
+		if err != nil {
+			return nil, err
+		}
+		r := Result{
+			Year:          int(key.year),
+			PeriodUnit:    a.plan.units[key.unit].unit,
+			Period:        int(key.period),
+			ProcessedData: data,
+			RowsProcessed: g.processed,
+			RowsRejected:  g.rejected,
+		}
+		if a.plan.hasSite {
+			r.SiteKey, r.SiteID = &all.sites[key.site].key, all.sites[key.site].id
+		}
+		results = append(results, r)
+	}
+	slices.SortFunc(results, compareResults)
+	return results, nil
+}
+
+func compareResults(a, b Result) int {
+	bySite := 0
+	if a.SiteKey != nil && b.SiteKey != nil {
+		bySite = strings.Compare(*a.SiteKey, *b.SiteKey)
+	}
+	return cmp.Or(
+		bySite,
+		cmp.Compare(a.Year, b.Year),
+		cmp.Compare(slices.Index(unitOrder, a.PeriodUnit), slices.Index(unitOrder, b.PeriodUnit)),
+		cmp.Compare(a.Period, b.Period),
+	)
+}
+
+// merge takes over the groups of another worker.
+func (w *Worker) merge(other *Worker) error {
+	siteOf := make([]int32, len(other.sites))
+	for i, s := range other.sites {
+		if !w.plan.hasSite {
+			break
+		}
+		at, known := w.byKey[s.key]
+		if !known {
+			if len(w.sites) >= w.maxSites {
+				return newLimitError("sites", w.maxSites)
+			}
+			at = int32(len(w.sites))
+			w.sites = append(w.sites, s)
+			w.byKey[s.key] = at
+		} else if w.sites[at].id == "" {
+			w.sites[at].id = s.id
+		}
+		siteOf[i] = at
+	}
+	for key, theirs := range other.groups {
+		key.site = siteOf[key.site]
+		g := w.groups[key]
+		if g == nil {
+			if len(w.groups) >= w.maxResults {
+				return newLimitError("results", w.maxResults)
+			}
+			w.groups[key] = theirs
+			continue
+		}
+		g.processed += theirs.processed
+		g.rejected += theirs.rejected
+		for i := range g.accumulators {
+			g.accumulators[i].merge(w.plan.units[key.unit].outputs[i].op, &theirs.accumulators[i])
+		}
+	}
+	return nil
+}
+
+func (p *plan) appendGroup(b []byte, unit *unitPlan, g *group) ([]byte, error) {
+	b = append(b, '{')
+	for i := range unit.outputs {
+		o, a := &unit.outputs[i], &g.accumulators[i]
+		if a.n == 0 && o.op != countRows && o.op != countValues {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(b, o.key...)
+		var err error
+		if b, err = p.appendValue(b, o, a); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+func (p *plan) appendValue(b []byte, o *output, a *accumulator) ([]byte, error) {
+	switch o.op {
+	case countRows, countValues:
+		return appendDecimal(b, a.n, 0), nil
+	case sumNumbers:
+		if a.rest == nil && a.sum.hi == int64(a.sum.lo)>>63 {
+			return appendDecimal(b, int64(a.sum.lo), a.scale), nil
+		}
+		return appendAPD(b, a.total()), nil
+	case averageNumbers:
+		var average apd.Decimal
+		if _, err := averages.Quo(&average, a.total(), apd.New(a.n, 0)); err != nil {
+			return nil, fmt.Errorf("compute average: %w", err)
+		}
+		return appendAPD(b, &average), nil
+	case firstText, lastText:
+		return appendJSONString(b, a.rest.text), nil
+	}
+	kept := a.value()
+	switch o.kind {
+	case definition.TypeBoolean:
+		if kept.m == 1 {
+			return append(b, "true"...), nil
+		}
+		return append(b, "false"...), nil
+	case definition.TypeDate:
+		b = append(b, '"')
+		return append(time.Unix(kept.m*86400, 0).UTC().AppendFormat(b, time.DateOnly), '"'), nil
+	case definition.TypeDateTime:
+		b = append(b, '"')
+		at := time.Unix(kept.m, int64(kept.scale)).In(p.location)
+		return append(at.AppendFormat(b, time.RFC3339Nano), '"'), nil
+	}
+	if kept.big != nil {
+		return appendAPD(b, kept.big), nil
+	}
+	return appendDecimal(b, kept.m, kept.scale), nil
+}
+
+// appendJSONString writes a text as JSON does, with < > & as they are.
+func appendJSONString(b, text []byte) []byte {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	// A string has no value that cannot be encoded.
+	_ = encoder.Encode(string(text))
+	return append(b, bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))...)
+}
