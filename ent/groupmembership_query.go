@@ -696,6 +696,13 @@ func (_m *GroupMembershipQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *GroupMembershipQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // GroupMembershipGroupBy is the group-by builder for GroupMembership entities.
 type GroupMembershipGroupBy struct {
 	selector

@@ -621,6 +621,13 @@ func (_m *ImportDefinitionQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *ImportDefinitionQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // ImportDefinitionGroupBy is the group-by builder for ImportDefinition entities.
 type ImportDefinitionGroupBy struct {
 	selector

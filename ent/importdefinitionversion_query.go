@@ -699,6 +699,13 @@ func (_m *ImportDefinitionVersionQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *ImportDefinitionVersionQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // ImportDefinitionVersionGroupBy is the group-by builder for ImportDefinitionVersion entities.
 type ImportDefinitionVersionGroupBy struct {
 	selector

@@ -467,6 +467,13 @@ func (_m *ImportLeaseQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *ImportLeaseQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // ImportLeaseGroupBy is the group-by builder for ImportLease entities.
 type ImportLeaseGroupBy struct {
 	selector

@@ -699,6 +699,13 @@ func (_m *ImportResultQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *ImportResultQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // ImportResultGroupBy is the group-by builder for ImportResult entities.
 type ImportResultGroupBy struct {
 	selector

@@ -780,6 +780,13 @@ func (_m *ImportRowErrorQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *ImportRowErrorQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // ImportRowErrorGroupBy is the group-by builder for ImportRowError entities.
 type ImportRowErrorGroupBy struct {
 	selector

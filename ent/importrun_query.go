@@ -1381,6 +1381,13 @@ func (_m *ImportRunQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *ImportRunQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // ImportRunGroupBy is the group-by builder for ImportRun entities.
 type ImportRunGroupBy struct {
 	selector

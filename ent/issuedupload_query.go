@@ -696,6 +696,13 @@ func (_m *IssuedUploadQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *IssuedUploadQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // IssuedUploadGroupBy is the group-by builder for IssuedUpload entities.
 type IssuedUploadGroupBy struct {
 	selector

@@ -774,6 +774,13 @@ func (_m *ReviewUploadHistoryQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *ReviewUploadHistoryQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // ReviewUploadHistoryGroupBy is the group-by builder for ReviewUploadHistory entities.
 type ReviewUploadHistoryGroupBy struct {
 	selector

@@ -621,6 +621,13 @@ func (_m *SiteQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *SiteQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // SiteGroupBy is the group-by builder for Site entities.
 type SiteGroupBy struct {
 	selector

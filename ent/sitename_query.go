@@ -621,6 +621,13 @@ func (_m *SiteNameQuery) WhereP(ps ...func(*sql.Selector)) {
 	}
 }
 
+// OrderP appends storage-level orders to the query.
+func (_m *SiteNameQuery) OrderP(os ...func(*sql.Selector)) {
+	for _, o := range os {
+		_m.order = append(_m.order, o)
+	}
+}
+
 // SiteNameGroupBy is the group-by builder for SiteName entities.
 type SiteNameGroupBy struct {
 	selector
