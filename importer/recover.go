@@ -1,0 +1,114 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"entrepot/definition"
+	"entrepot/ent"
+	"entrepot/ent/importlease"
+	"entrepot/ent/importrun"
+	"entrepot/ent/predicate"
+	"entrepot/viewer"
+)
+
+// maxCrashes is how many attempts of one import may die before nobody tries again: the import itself is the likely cause.
+const maxCrashes = 3
+
+// crashesParam is where an import that has not ended counts the attempts that died. The attempt's number does not tell: it
+// is raised by every claim, also after an orderly hand-back, which is nobody's fault.
+const crashesParam = "crashedAttempts"
+
+// Recover takes imports from workers that died: those whose lease has expired, or all of them, for a start on SQLite,
+// where no other process can be at work. Each becomes PENDING again with a new job, or FAILED with WORKER_CRASHED after
+// the third attempt that died. It returns how many it took; an error leaves the others for the next call.
+func (i *Importer) Recover(ctx context.Context, all bool) (int, error) {
+	ctx = viewer.NewContext(ctx, viewer.System("leases"))
+	var leases []*ent.ImportLease
+	err := i.DB.Read(ctx, func(ctx context.Context) (err error) {
+		query := i.DB.Client().ImportLease.Query()
+		if !all {
+			query.Where(importlease.ExpiresAtLTE(i.now()))
+		}
+		leases, err = query.Order(importlease.ByExpiresAt(), importlease.ByID()).All(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("recover imports: %w", err)
+	}
+	taken := 0
+	var problems []error
+	for _, lease := range leases {
+		ok, err := i.recover(asWorker(ctx, lease.OrganizationID), lease, all)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("recover import %s: %w", lease.ID, err))
+		}
+		if ok {
+			taken++
+		}
+	}
+	return taken, errors.Join(problems...)
+}
+
+// recover takes one import, unless its worker has shown meanwhile that it lives.
+func (i *Importer) recover(ctx context.Context, lease *ent.ImportLease, all bool) (taken bool, err error) {
+	err = i.DB.Do(ctx, "recoverImport", func(ctx context.Context) error {
+		dead := []predicate.ImportLease{importlease.ID(lease.ID), importlease.Attempt(lease.Attempt)}
+		if !all {
+			dead = append(dead, importlease.ExpiresAtLTE(i.now()))
+		}
+		n, err := i.DB.Client().ImportLease.Delete().Where(dead...).Exec(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		run, err := i.DB.Client().ImportRun.Get(ctx, lease.ID)
+		if ent.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read import: %w", err)
+		}
+		crashes := crashesOf(run) + 1
+		update := i.DB.Client().ImportRun.Update().Where(
+			importrun.ID(run.ID), importrun.Attempt(lease.Attempt), importrun.StatusEQ(definition.ImportProcessing))
+		params := []definition.Param{{Name: crashesParam, Value: strconv.Itoa(crashes)}}
+		if crashes < maxCrashes {
+			update.SetStatus(definition.ImportPending).SetErrorParams(params)
+		} else {
+			update.SetStatus(definition.ImportFailed).SetProcessedAt(i.now()).
+				SetErrorCode(definition.ErrorWorkerCrashed).SetErrorParams(params).
+				SetError(fmt.Sprintf("the worker of this import stopped without a word %d times; "+
+					"the file may be too much for it", crashes))
+		}
+		if n, err = update.Save(ctx); err != nil || n == 0 {
+			return err
+		}
+		i.tell(ctx, run.OrganizationID, run.ID, false)
+		taken = true
+		if crashes >= maxCrashes {
+			return nil
+		}
+		return i.Queue.EnqueueImport(ctx, run.OrganizationID, run.ID)
+	})
+	if err != nil {
+		return false, err
+	}
+	if taken {
+		i.Logger.WarnContext(ctx, "the worker of an import died", "import_id", lease.ID, "worker", lease.Worker,
+			"attempt", lease.Attempt)
+	}
+	return taken, nil
+}
+
+// crashesOf is how many attempts of an import that has not ended have died.
+func crashesOf(run *ent.ImportRun) int {
+	for _, p := range run.ErrorParams {
+		if p.Name == crashesParam {
+			n, _ := strconv.Atoi(p.Value) // written above
+			return n
+		}
+	}
+	return 0
+}

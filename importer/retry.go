@@ -1,0 +1,81 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"entrepot/definition"
+	"entrepot/ent"
+	"entrepot/prefixid"
+	"entrepot/refusal"
+	"entrepot/viewer"
+)
+
+// Retry makes a new Import of one that FAILED, was CANCELED or PARTIALLY_COMPLETED: same file, version, mapping, format,
+// year and policy. It needs a COLLECTOR in the group of the file. A definition that was archived meanwhile is no hindrance.
+//
+// Refusals: FORBIDDEN, GROUP_REQUIRED, INVALID_INPUT, NOT_FOUND, UPLOAD_FAILED, INVALID_TRANSITION,
+// IDEMPOTENCY_KEY_REUSED.
+func (i *Importer) Retry(ctx context.Context, id string, idempotencyKey *string) (*ent.ImportRun, error) {
+	v, err := refusal.Viewer(ctx, viewer.RoleCollector, true)
+	if err != nil {
+		return nil, err
+	}
+	id, idempotencyKey = strings.TrimSpace(id), trimmed(idempotencyKey)
+	var errs refusal.Errors
+	if checkText(&errs, "idempotencyKey", "The idempotency key", idempotencyKey); len(errs) > 0 {
+		return nil, errs
+	}
+	hash, err := hashOf(struct{ Import string }{id})
+	if err != nil {
+		return nil, err
+	}
+	var run *ent.ImportRun
+	err = i.DB.Do(ctx, "retryImport", func(ctx context.Context) error {
+		run, err = i.once(ctx, v, "retryImport", "id", idempotencyKey, hash,
+			func(ctx context.Context) (*ent.ImportRunCreate, error) { return i.prepareRetry(ctx, v, id) })
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("retry import: %w", err)
+	}
+	return run, nil
+}
+
+func (i *Importer) prepareRetry(ctx context.Context, v viewer.Viewer, id string) (*ent.ImportRunCreate, error) {
+	old, err := i.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if old.GroupID != v.GroupID {
+		return nil, refusal.New(refusal.NotFound, refusal.Input("id"), noImport)
+	}
+	switch old.Status {
+	case definition.ImportFailed, definition.ImportCanceled, definition.ImportPartiallyCompleted:
+	default:
+		return nil, refusal.New(refusal.InvalidTransition, refusal.Input("id"),
+			"This import is %s; only one that FAILED, was CANCELED or PARTIALLY_COMPLETED is run again.", old.Status)
+	}
+	var errs refusal.Errors
+	history, err := i.history(ctx, &errs, prefixid.FromNumber(prefixid.UploadHistory, old.UploadHistoryID), "id")
+	if err != nil {
+		return nil, err
+	}
+	if history == nil {
+		return nil, errs
+	}
+	create := i.create(history).
+		SetDefinitionOrganizationID(old.DefinitionOrganizationID).
+		SetImportDefinitionID(old.ImportDefinitionID).
+		SetDefinitionVersionID(old.DefinitionVersionID).
+		SetDefinitionVersion(old.DefinitionVersion).
+		SetNillableYear(old.Year).
+		SetFormat(old.Format).
+		SetOnInvalidRow(old.OnInvalidRow).
+		SetRetryOfID(old.ID)
+	if len(old.RequestedMapping) > 0 {
+		create.SetRequestedMapping(old.RequestedMapping)
+	}
+	return create, nil
+}
