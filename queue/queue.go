@@ -1,0 +1,261 @@
+// Package queue is the background work on River: jobs are enqueued in the transaction of the command that wants them,
+// so that there is a job exactly when there is a change, and worked here by calling importer and upload.
+//
+// Commands know it as the small Enqueuer interfaces that they declare; it knows them as Runner and Checker. Jobs may run
+// more than once and on any replica: what they call claims its work by guarded changes, so that a second job is harmless.
+//
+// It promises that a committed job is worked until it succeeds or its attempts are used up, that an error which asks to
+// wait costs no attempt, that any other is logged once, and that after Stop nothing of it runs. It may import database.
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"entrepot/database"
+)
+
+// Runner runs imports.
+type Runner interface {
+	// Run carries one import from its file to its results. An import that is not its to run is nil.
+	Run(ctx context.Context, organizationID, importID string) error
+	// Recover enqueues again what a dead worker left: the imports whose lease has expired, or, with all, every one that is
+	// not done, because no worker can be alive.
+	Recover(ctx context.Context, all bool) error
+}
+
+// Checker checks uploaded files.
+type Checker interface {
+	Check(ctx context.Context, organizationID string, historyID int64) error
+}
+
+// Delay is an error that means “not now”: the job comes again after that time, and no attempt is counted.
+type Delay interface {
+	error
+	RetryAfter() time.Duration
+}
+
+// Config says how work is done.
+type Config struct {
+	// DB holds the jobs; required.
+	DB *database.DB
+	// ConcurrentImports is how many imports run at a time in this process; required.
+	ConcurrentImports int
+	// Alone tells that no other process works on this database, as on SQLite, where the data folder is locked. What is
+	// marked as running when Start is called was then left by a process that died, and is done again at once.
+	Alone bool
+	// RecoverEvery is the time between two calls of Runner.Recover; 0 is three seconds.
+	RecoverEvery time.Duration
+	// RetryDelay is how long a job waits after its n-th error, from 1; nil is a second, doubled each time, up to ten minutes.
+	RetryDelay func(n int) time.Duration
+	// Logger is required.
+	Logger *slog.Logger
+}
+
+const (
+	importQueue, checkQueue = "imports", "checks"
+	concurrentChecks        = 2
+
+	recoverEvery = 3 * time.Second
+	// attempts are enough for more than half a day without the database or the bucket.
+	attempts = 100
+	// checkTimeout is far above what the largest file takes; a check that was killed is done again after rescueAfter.
+	checkTimeout = 10 * time.Minute
+	rescueAfter  = 15 * time.Minute
+
+	// Jobs are fetched right after the commit that made them (see wake). Polling is for what nobody announces: jobs of
+	// another process and those that become due. Idle it costs 1 % of a core; every 40 ms instead would cost 6 %.
+	fetchCooldown = 5 * time.Millisecond
+	pollEvery     = 500 * time.Millisecond
+)
+
+// Queue takes jobs and works them. Its methods may be called from any goroutine.
+type Queue struct {
+	db           *database.DB
+	alone        bool
+	recoverEvery time.Duration
+	log          *slog.Logger
+	client       *river.Client[*sql.Tx]
+	wake         *wake
+
+	runner  Runner  // set by Start, before the first job
+	checker Checker // likewise
+
+	mu      sync.Mutex
+	started bool
+	stop    context.CancelFunc // of the sweeps
+	sweeps  sync.WaitGroup
+	ending  atomic.Bool
+}
+
+// New makes a queue that takes jobs at once and works them after Start. Its error names everything that is wrong.
+func New(c Config) (*Queue, error) {
+	var problems []error
+	if c.DB == nil {
+		problems = append(problems, errors.New("the database is missing"))
+	}
+	if c.ConcurrentImports < 1 {
+		problems = append(problems, fmt.Errorf("%d concurrent imports; there must be one at least", c.ConcurrentImports))
+	}
+	if c.RecoverEvery < 0 {
+		problems = append(problems, fmt.Errorf("the time between two sweeps is %s; it must not be negative", c.RecoverEvery))
+	}
+	if c.Logger == nil {
+		problems = append(problems, errors.New("the logger is missing"))
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("configure queue: %w", errors.Join(problems...))
+	}
+	q := &Queue{
+		db: c.DB, alone: c.Alone, recoverEvery: c.RecoverEvery, log: c.Logger,
+		wake: &wake{queues: make(chan string, 16)},
+	}
+	if q.recoverEvery == 0 {
+		q.recoverEvery = recoverEvery
+	}
+	workers := river.NewWorkers()
+	if err := errors.Join(
+		river.AddWorkerSafely(workers, &importWorker{queue: q}),
+		river.AddWorkerSafely(workers, &checkWorker{queue: q}),
+	); err != nil {
+		return nil, fmt.Errorf("configure queue: %w", err)
+	}
+	client, err := river.NewClient(sqliteDriver(c.DB.Writer(), q.wake), &river.Config{
+		CompletedJobRetentionPeriod: time.Hour,
+		ErrorHandler:                &errorLog{q.log},
+		FetchCooldown:               fetchCooldown,
+		FetchPollInterval:           pollEvery,
+		JobTimeout:                  checkTimeout,
+		Logger:                      slog.New(atLeastWarn{q.log.Handler()}),
+		MaxAttempts:                 attempts,
+		Queues: map[string]river.QueueConfig{
+			importQueue: {MaxWorkers: c.ConcurrentImports},
+			checkQueue:  {MaxWorkers: concurrentChecks},
+		},
+		RescueStuckJobsAfter: rescueAfter,
+		RetryPolicy:          newRetryPolicy(c.RetryDelay),
+		Workers:              workers,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("configure queue: %w", err)
+	}
+	q.client = client
+	return q, nil
+}
+
+// EnqueueImport asks, in the caller's open Do, for an import to be run. The job exists when that commits.
+func (q *Queue) EnqueueImport(ctx context.Context, organizationID, importID string) error {
+	return q.enqueue(ctx, importQueue, importArgs{OrganizationID: organizationID, ImportID: importID})
+}
+
+// EnqueueCheck asks, in the caller's open Do, for an uploaded file to be checked. The job exists when that commits.
+func (q *Queue) EnqueueCheck(ctx context.Context, organizationID string, historyID int64) error {
+	return q.enqueue(ctx, checkQueue, checkArgs{OrganizationID: organizationID, HistoryID: historyID})
+}
+
+func (q *Queue) enqueue(ctx context.Context, queue string, args river.JobArgs) error {
+	err := q.db.WithTx(ctx, func(tx *sql.Tx) error {
+		_, err := q.client.InsertTx(ctx, tx, args, &river.InsertOpts{Queue: queue})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("enqueue %s: %w", args.Kind(), err)
+	}
+	database.AfterCommit(ctx, func() { q.wake.up(queue) })
+	return nil
+}
+
+// Start begins to work jobs, and sweeps for imports that a dead worker left, at once and then regularly. It may be called
+// once. The end of ctx stops nothing: Stop does.
+func (q *Queue) Start(ctx context.Context, runner Runner, checker Checker) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.started || q.ending.Load() {
+		return errors.New("start queue: it was started before")
+	}
+	if runner == nil || checker == nil {
+		return errors.New("start queue: who runs imports and who checks files must both be given")
+	}
+	q.runner, q.checker = runner, checker
+	if q.alone {
+		if err := q.release(ctx); err != nil {
+			return fmt.Errorf("start queue: %w", err)
+		}
+		if err := runner.Recover(ctx, true); err != nil {
+			return fmt.Errorf("start queue: recover imports: %w", err)
+		}
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := q.client.Start(ctx); err != nil {
+		return fmt.Errorf("start queue: %w", err)
+	}
+	q.started = true
+	ctx, q.stop = context.WithCancel(ctx)
+	q.sweeps.Go(func() { q.sweep(ctx) })
+	return nil
+}
+
+// release makes the jobs of a process that died available again, and its place as the leader of River's housekeeping.
+func (q *Queue) release(ctx context.Context) error {
+	return q.db.Do(ctx, "release jobs", func(ctx context.Context) error {
+		for _, statement := range []string{
+			"UPDATE river_job SET state = 'available' WHERE state = 'running'",
+			"DELETE FROM river_leader",
+		} {
+			if _, err := q.db.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (q *Queue) sweep(ctx context.Context) {
+	ticker := time.NewTicker(q.recoverEvery)
+	defer ticker.Stop()
+	for {
+		if err := q.runner.Recover(ctx, false); err != nil && ctx.Err() == nil {
+			q.log.Warn("could not look for imports of dead workers; will try again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Stop takes no more jobs, cancels the contexts of those that run, and waits until they have ended; what had not finished
+// is done again by the next process. When ctx ends first it returns that error, and jobs may still run. Calling it again,
+// or without Start, is harmless.
+func (q *Queue) Stop(ctx context.Context) error {
+	q.ending.Store(true)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.started {
+		return nil
+	}
+	q.stop()
+	if err := q.client.StopAndCancel(ctx); err != nil {
+		return fmt.Errorf("stop queue: jobs are still running: %w", err)
+	}
+	done := make(chan struct{})
+	go func() {
+		q.sweeps.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop queue: a sweep is still running: %w", ctx.Err())
+	}
+}
