@@ -1,17 +1,246 @@
 package database_test
 
 import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
 
+	"entgo.io/ent/dialect/sql/schema"
 	"github.com/stretchr/testify/require"
 
 	"entrepot/database"
+	"entrepot/ent/migrate/migrations"
 	"entrepot/internal/testdb"
 )
 
-func TestNoPendingMigration(t *testing.T) {
-	t.Parallel()
-	pending, err := testdb.New(t).Pending(t.Context(), database.Tables())
+const laterVersion = 20991231235959
+
+// later is the program's migrations and one more, whose text is changed by edit.
+func later(t *testing.T, change func(tables map[string]*schema.Table), edit func(text string) string) fs.FS {
+	t.Helper()
+	tables := database.Tables()
+	byName := make(map[string]*schema.Table)
+	for _, table := range tables {
+		byName[table.Name] = table
+	}
+	change(byName)
+	text, err := database.Diff(t.Context(), nil, laterVersion, tables)
 	require.NoError(t, err)
-	require.Empty(t, pending, "go run ./database/diff <name>")
+	if edit != nil {
+		text = edit(text)
+	}
+	files := fstest.MapFS{"20991231235959_later.sql": {Data: []byte(text)}}
+	names, err := fs.Glob(migrations.SQLite(), "*.sql")
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		data, err := fs.ReadFile(migrations.SQLite(), name)
+		require.NoError(t, err)
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	return files
+}
+
+// loosen makes columns of parents nullable, which SQLite cannot do but by making the tables anew.
+func loosen(tables map[string]*schema.Table) {
+	for table, column := range map[string]string{
+		"imports": "file_name", "groups": "name", "import_definitions": "name", "import_definition_versions": "number",
+	} {
+		for _, c := range tables[table].Columns {
+			if c.Name == column {
+				c.Nullable = true
+			}
+		}
+	}
+}
+
+func triggerNames(ctx context.Context, t testing.TB, db *database.DB) []values {
+	t.Helper()
+	return query(ctx, t, db, "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+}
+
+// A copy of the file of a filled database, to open with other migrations.
+func filledFile(t *testing.T) (path string, before map[string]int64, triggers []values) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "filled.db")
+	db, err := database.Open(t.Context(), database.Config{Path: path})
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context()))
+	do(t, db, func(ctx context.Context) {
+		fill(ctx, t, db)
+		before, triggers = counts(ctx, t, db), triggerNames(ctx, t, db)
+	})
+	require.NoError(t, db.Close())
+	for table, n := range before {
+		require.GreaterOrEqual(t, n, int64(2), table)
+	}
+	return path, before, triggers
+}
+
+func TestMigrationOfAFilledParentKeepsChildrenAndTriggers(t *testing.T) {
+	t.Parallel()
+	path, before, triggersBefore := filledFile(t)
+	files := later(t, loosen, func(text string) string {
+		for _, rebuilt := range []string{"new_imports", "new_groups", "new_import_definitions", "new_import_definition_versions"} {
+			require.Contains(t, text, "CREATE TABLE `"+rebuilt+"`")
+		}
+		return text
+	})
+	db, err := database.Open(t.Context(), database.Config{Path: path, Migrations: files})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.Migrate(t.Context()))
+	read(t, db, func(ctx context.Context) {
+		require.Equal(t, before, counts(ctx, t, db))
+		require.Equal(t, triggersBefore, triggerNames(ctx, t, db))
+		require.Empty(t, query(ctx, t, db, "SELECT * FROM pragma_foreign_key_check"))
+		nullable := query(ctx, t, db, "SELECT \"notnull\" AS n FROM pragma_table_info('imports') WHERE name = 'file_name'")
+		require.EqualValues(t, 0, nullable[0]["n"])
+	})
+	// Keys and triggers work, not only stand there.
+	for text, kind := range map[string]database.ConstraintKind{
+		"DELETE FROM imports":                database.ForeignKey,
+		"DELETE FROM groups":                 database.ForeignKey,
+		"UPDATE import_results SET year = 1": database.Trigger,
+		"UPDATE imports SET attempt = -1":    database.Trigger,
+	} {
+		err := db.Do(t.Context(), "try", func(ctx context.Context) error {
+			_, err := db.ExecContext(ctx, text)
+			return err
+		})
+		c, ok := database.AsConstraint(err)
+		require.True(t, ok, "%s: %v", text, err)
+		require.Equal(t, kind, c.Kind)
+	}
+}
+
+func TestMigrationThatLosesRowsIsUndone(t *testing.T) {
+	t.Parallel()
+	path, before, triggersBefore := filledFile(t)
+	losing := later(t, loosen, func(text string) string {
+		require.Contains(t, text, "FROM `groups`;")
+		return strings.Replace(text, "FROM `groups`;", "FROM `groups` WHERE organization_id <> 'org-a';", 1)
+	})
+	db, err := database.Open(t.Context(), database.Config{Path: path, Migrations: losing})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	c, ok := database.AsConstraint(db.Migrate(t.Context()))
+	require.True(t, ok)
+	require.Equal(t, "no_row_points_to_nothing", c.Name)
+	read(t, db, func(ctx context.Context) {
+		require.Equal(t, before, counts(ctx, t, db))
+		require.Equal(t, triggersBefore, triggerNames(ctx, t, db))
+	})
+	pending, err := db.Pending(t.Context(), database.Tables())
+	require.NoError(t, err)
+	require.Empty(t, pending)
+}
+
+// A process that dies between the file's transaction and goose's record of it must not find its tables there already.
+func TestMigrationCountsAsAppliedWithItsTransaction(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	db, err := database.Open(t.Context(), database.Config{Path: path})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.Migrate(t.Context()))
+	do(t, db, func(ctx context.Context) { // as it was before goose's record
+		execute(ctx, t, db, `DELETE FROM goose_db_version WHERE id IN
+			(SELECT max(id) FROM goose_db_version GROUP BY version_id HAVING count(*) > 1)`)
+	})
+	require.NoError(t, db.Migrate(t.Context()))
+}
+
+func TestSecondMigrateChangesNothing(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	version := func() (v int64) {
+		read(t, db, func(ctx context.Context) {
+			v = query(ctx, t, db, "SELECT schema_version AS v FROM pragma_schema_version")[0]["v"].(int64)
+		})
+		return v
+	}
+	before := version()
+	require.NoError(t, db.Migrate(t.Context()))
+	require.Equal(t, before, version())
+
+	do(t, db, func(ctx context.Context) {
+		execute(ctx, t, db, "DROP TRIGGER imports_transition")
+		execute(ctx, t, db, "DROP TRIGGER imports_final")
+		execute(ctx, t, db, "CREATE TRIGGER imports_final BEFORE UPDATE ON imports BEGIN SELECT 1; END")
+		execute(ctx, t, db, "CREATE TRIGGER of_yesterday BEFORE UPDATE ON imports BEGIN SELECT 1; END")
+	})
+	require.NoError(t, db.Migrate(t.Context()))
+	fresh := testdb.New(t)
+	var want []values
+	read(t, fresh, func(ctx context.Context) { want = triggerNames(ctx, t, fresh) })
+	require.Len(t, want, 10)
+	read(t, db, func(ctx context.Context) {
+		require.Equal(t, want, triggerNames(ctx, t, db))
+		require.Len(t, query(ctx, t, db, "SELECT 1 FROM organizations WHERE id = ?", database.SystemOrganization), 1)
+	})
+}
+
+const migrateInChild = "ENTREPOT_TEST_MIGRATE"
+
+func TestManyMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "shared.db")
+	var wait sync.WaitGroup
+	for range 3 {
+		wait.Go(func() {
+			db, err := database.Open(t.Context(), database.Config{Path: path})
+			if err == nil {
+				err = db.Migrate(t.Context())
+			}
+			if err == nil {
+				err = db.Close()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 2 {
+		wait.Go(func() {
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMigrateChild$", "-test.v")
+			cmd.Env = append(os.Environ(), migrateInChild+"="+path)
+			out, err := cmd.CombinedOutput()
+			if err != nil || !bytes.Contains(out, []byte("--- PASS: TestMigrateChild")) {
+				t.Errorf("child: %v\n%s", err, out)
+			}
+		})
+	}
+	wait.Wait()
+	db, err := database.Open(t.Context(), database.Config{Path: path})
+	require.NoError(t, err)
+	pending, err := db.Pending(t.Context(), database.Tables())
+	require.NoError(t, err)
+	require.Empty(t, pending)
+	require.NoError(t, db.Close())
+}
+
+// TestMigrateChild is what TestManyMigrateAtOnce runs in other processes.
+func TestMigrateChild(t *testing.T) {
+	path := os.Getenv(migrateInChild)
+	if path == "" {
+		t.Skip("runs in a process that TestManyMigrateAtOnce starts")
+	}
+	db, err := database.Open(t.Context(), database.Config{Path: path})
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context()))
+	require.NoError(t, db.Close())
+}
+
+func TestDiffWithoutChange(t *testing.T) {
+	t.Parallel()
+	_, err := database.Diff(t.Context(), nil, laterVersion, database.Tables())
+	require.ErrorIs(t, err, database.ErrNoChange)
 }
