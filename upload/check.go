@@ -19,15 +19,17 @@ const (
 	maxTries   = 5
 	firstRetry = time.Second
 
-	reasonStorage = "The storage could not be reached after several tries; nothing is wrong with the file itself, store it again later."
+	reasonStorage = "The storage could not be reached after several tries, which says nothing about the file; " +
+		"upload it again later."
 )
 
-// Check is the background job: it takes a history from NOTYET over PROCESSING to SUCCESS or FAILURE, with what it found
-// in the file and the rows that cannot be read. A history with a reason of the client's goes to FAILURE without looking.
-// The transaction that ends it enqueues the imports that wait for it.
+// Check is the background job: it takes a history from NOTYET over PROCESSING to SUCCESS or FAILURE, with what it
+// found in the file and the rows that cannot be read. A history with a reason of the client's goes to FAILURE without
+// looking. The transaction that ends it enqueues the imports that wait for it.
 //
-// It may be called any number of times, at once too, and goes on where a killed one left off; a history that is checked,
-// or that the organization does not have, is nothing to do. A *RetryError means that the bucket could not be read now.
+// It may be called any number of times, at once too, and goes on where a killed one left off; a history that is
+// checked, or that the organization does not have, is nothing to do. A *RetryError means that the bucket could not be
+// read now.
 func (u *Uploads) Check(ctx context.Context, organizationID string, historyID int64) error {
 	ctx = viewer.NewContext(ctx, viewer.Worker("upload", organizationID))
 	h, err := u.claim(ctx, historyID)

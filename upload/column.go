@@ -88,7 +88,8 @@ var ways = slices.Concat(
 	},
 	dated(definition.TypeDate, "YYYY-MM-DD", "YYYY/M/D", "D.M.YYYY", "D/M/YYYY", "M/D/YYYY", "D-M-YYYY"),
 	dated(definition.TypeDateTime,
-		"YYYY-MM-DDTHH:mm:ss", "YYYY-MM-DDTHH:mm:ssZ", "YYYY-MM-DDTHH:mm:ss.SSS", "YYYY-MM-DDTHH:mm:ss.SSSZ", "YYYY-MM-DDTHH:mm",
+		"YYYY-MM-DDTHH:mm:ss", "YYYY-MM-DDTHH:mm:ssZ", "YYYY-MM-DDTHH:mm:ss.SSS", "YYYY-MM-DDTHH:mm:ss.SSSZ",
+		"YYYY-MM-DDTHH:mm",
 		"YYYY-MM-DD HH:mm:ss", "YYYY-MM-DD HH:mm:ssZ", "YYYY-MM-DD HH:mm:ss.SSS", "YYYY-MM-DD HH:mm",
 		"D.M.YYYY HH:mm", "D.M.YYYY HH:mm:ss", "D/M/YYYY HH:mm", "D/M/YYYY HH:mm:ss", "M/D/YYYY HH:mm", "M/D/YYYY HH:mm:ss"),
 )
@@ -137,7 +138,7 @@ func isNumber(cell []byte, decimal, group byte) bool {
 	}
 	rest := cell[whole:]
 	if whole <= 3 {
-		for len(rest) >= 4 && rest[0] == group && digitsAhead(rest[1:]) >= 3 && (len(rest) == 4 || digitsAhead(rest[4:]) == 0) {
+		for len(rest) > 3 && rest[0] == group && digitsAhead(rest[1:]) == 3 {
 			rest = rest[4:]
 		}
 	}

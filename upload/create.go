@@ -107,14 +107,17 @@ func (u *Uploads) normalize(in CreateInput) (CreateInput, storage.PutOptions, re
 	if text := trimmed(in.ContentType); text != "" {
 		if options.ContentType = allowedContentType(text); options.ContentType == "" {
 			wrong.Add(refusal.InvalidInput, refusal.Input("contentType"),
-				"The content type is not one that is taken; for a CSV file it is text/csv, for anything else %s.", unknownContentType)
+				"The content type is not one that is taken; for a CSV file it is text/csv, for anything else %s.",
+				unknownContentType)
 		}
 	}
 	switch {
 	case in.Size <= 0:
-		wrong.Add(refusal.InvalidInput, refusal.Input("size"), "The size must be at least 1 byte; an empty file cannot be imported.")
+		wrong.Add(refusal.InvalidInput, refusal.Input("size"),
+			"The size must be at least 1 byte; an empty file cannot be imported.")
 	case in.Size > u.limits.MaxFileBytes:
-		wrong.Add(refusal.InvalidInput, refusal.Input("size"), "The size may not be more than %s bytes.", number(u.limits.MaxFileBytes))
+		wrong.Add(refusal.InvalidInput, refusal.Input("size"),
+			"The size may not be more than %d bytes.", u.limits.MaxFileBytes)
 	}
 	options.SHA256 = strings.ToLower(trimmed(in.SHA256))
 	if sum, err := hex.DecodeString(options.SHA256); err != nil || len(sum) != 0 && len(sum) != 32 {
@@ -123,8 +126,8 @@ func (u *Uploads) normalize(in CreateInput) (CreateInput, storage.PutOptions, re
 	return in, options, wrong
 }
 
-// allowedContentType is the content type in its usual spelling, with no parameter but a character set, or "" for one that
-// is not taken: what was uploaded as a page or a script could be served as one.
+// allowedContentType is the content type in its usual spelling, with no parameter but a character set, or "" for one
+// that is not taken: what was uploaded as a page or a script could be served as one.
 func allowedContentType(text string) string {
 	mediaType, params, err := mime.ParseMediaType(text)
 	if err != nil || len(text) > 100 {

@@ -17,9 +17,10 @@ import (
 	"entrepot/tabular"
 )
 
-// reasonMissing is said of an absent object and of a path outside of the group's prefix alike, so that nobody can find out
-// what lies in another group's.
-const reasonMissing = "There is no file at this path in the group's folder; ask for an upload URL, send the file to it, and store the path that came with it."
+// reasonMissing is said of an absent object and of a path outside of the group's prefix alike, so that nobody can find
+// out what lies in another group's.
+const reasonMissing = "There is no file at this path in the group's folder; " +
+	"ask for an upload URL, send the file to it, and store the path that came with it."
 
 // finding is what the check of a file has found. A reason makes it a failure.
 type finding struct {
@@ -61,7 +62,8 @@ func (u *Uploads) examine(ctx context.Context, h *ent.ReviewUploadHistory) (find
 		found.reason = fmt.Sprintf("The file has %d bytes; the most is %d.", object.Size, u.limits.MaxFileBytes)
 		return found, nil
 	case h.ExpectedSize != nil && object.Size != *h.ExpectedSize:
-		found.reason = fmt.Sprintf("The file has %d bytes, but %d were announced; upload it again.", object.Size, *h.ExpectedSize)
+		found.reason = fmt.Sprintf("The file has %d bytes, but %d were announced; upload it again.",
+			object.Size, *h.ExpectedSize)
 		return found, nil
 	}
 	hash := sha256.New()

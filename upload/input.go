@@ -1,6 +1,8 @@
 package upload
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,8 +26,8 @@ type StoreInput struct {
 	ErrorReason *string
 }
 
-// Normalize returns the input as it is stored, with texts trimmed and a blank error reason as nil, and everything that is
-// wrong with it, in the order of its fields.
+// Normalize returns the input as it is stored, with texts trimmed and a blank error reason as nil, and everything that
+// is wrong with it, in the order of its fields.
 func (in StoreInput) Normalize() (StoreInput, refusal.Errors) {
 	var wrong refusal.Errors
 	in.FileName = requiredText(&wrong, in.FileName, "fileName", "file name", maxFileName)
@@ -55,8 +57,10 @@ func checkText(wrong *refusal.Errors, text, field, called string, most int, allo
 	if length := utf8.RuneCountInString(text); length > most {
 		*wrong = append(*wrong, refusal.Error{
 			Code: refusal.InvalidInput, Field: refusal.Input(field),
-			Message: "The " + called + " may not be longer than " + number(int64(most)) + " characters.",
-			Params:  []definition.Param{{Name: "max", Value: number(int64(most))}, {Name: "length", Value: number(int64(length))}},
+			Message: fmt.Sprintf("The %s may not be longer than %d characters; it has %d.", called, most, length),
+			Params: []definition.Param{
+				{Name: "max", Value: strconv.Itoa(most)}, {Name: "length", Value: strconv.Itoa(length)},
+			},
 		})
 	}
 	control := func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune(allowed, r) }

@@ -15,12 +15,12 @@ var ErrNoOriginal = errors.New("the upload has no file")
 
 // Original signs a download of the file under the name that the user gave it. Whoever may read the history may have it.
 // The error is ErrNoOriginal as long as no check has found the file in the group's folder.
-func (u *Uploads) Original(ctx context.Context, h *ent.ReviewUploadHistory) (url string, expiresAt time.Time, err error) {
+func (u *Uploads) Original(ctx context.Context, h *ent.ReviewUploadHistory) (string, time.Time, error) {
 	key, own := u.ownKey(h.OrganizationID, h.GroupID, h.GcsPath)
 	if !own || h.Generation == nil {
 		return "", time.Time{}, ErrNoOriginal
 	}
-	url, expiresAt, err = u.bucket.SignGet(ctx, key, storage.GetOptions{
+	url, expiresAt, err := u.bucket.SignGet(ctx, key, storage.GetOptions{
 		FileName: h.FileName, ContentType: contentTypeOf(h.FileName),
 	})
 	if err != nil {

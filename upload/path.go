@@ -22,9 +22,10 @@ func (u *Uploads) ownKey(organizationID, groupID, path string) (key string, ok b
 	return key, ok && organizationID != "" && groupID != "" && strings.HasPrefix(key, groupPrefix(organizationID, groupID))
 }
 
-// uniquePath is what the unique index of an organization's histories sees for a path. Within the group's prefix it is the
-// path itself. A path outside of it is nobody's in particular: every group may record it once, without learning whether
-// another one did and without standing in the way of the group whose file it is, so the group becomes part of it.
+// uniquePath is what the unique index of an organization's histories sees for a path. Within the group's prefix it is
+// the path itself. A path outside of it is nobody's in particular: every group may record it once, without learning
+// whether another one did and without standing in the way of the group whose file it is, so the group becomes part of
+// it.
 func (u *Uploads) uniquePath(organizationID, groupID, path string) string {
 	if _, own := u.ownKey(organizationID, groupID, path); own {
 		return path

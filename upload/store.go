@@ -16,9 +16,10 @@ import (
 // viewer's group, and enqueues its check in the same transaction. The record has status NOTYET and comes with its edges
 // User and Group.
 //
-// Any path is stored; whether it may be read is for the check to say. The same path again without an error reason answers
-// with the record that the group has of it, as it is by then, and enqueues nothing; two at once make one record. With an
-// error reason every call makes a record. What other groups recorded is neither shown nor in the way: see uniquePath.
+// Any path is stored; whether it may be read is for the check to say. The same path again without an error reason
+// answers with the record that the group has of it, as it is by then, and enqueues nothing; two at once make one. With
+// an error reason every call makes a record. What other groups recorded of the path is neither shown nor in the way:
+// each group has a record of its own, and only the one whose folder it is will find a file.
 func (u *Uploads) Store(ctx context.Context, in StoreInput) (*ent.ReviewUploadHistory, error) {
 	v, err := refusal.Viewer(ctx, viewer.RoleCollector, true)
 	if err != nil {
@@ -57,7 +58,7 @@ func (u *Uploads) findOrInsert(ctx context.Context, v viewer.Viewer, in StoreInp
 		path := u.uniquePath(v.OrganizationID, v.GroupID, in.GCSPath)
 		unique = &path
 	}
-	// An insert that meets a unique index has met the same path, stored since it was looked for, or a number that is taken.
+	// An insert that a unique index refuses met the same path, stored since it was looked for, or a number that is taken.
 	for range 5 {
 		if unique != nil {
 			id, err = u.db.Client().ReviewUploadHistory.Query().
