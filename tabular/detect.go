@@ -1,6 +1,10 @@
 package tabular
 
-import "bytes"
+import (
+	"bytes"
+
+	"entrepot/definition"
+)
 
 const (
 	// sampleBytes and sampleRecords bound what the delimiter is detected from.
@@ -83,7 +87,8 @@ func (r *Reader) try(delimiter byte, sample []byte, whole bool) candidate {
 		}
 		result.occurs = result.occurs || cells > 1
 		total++
-		if cells == result.columns && b.Problem(i) == nil {
+		if problem := b.Problem(i); cells == result.columns &&
+			(problem == nil || problem.Code != definition.RowQuoteUnclosed && problem.Code != definition.RowRowTooLarge) {
 			agreeing++
 		}
 	}

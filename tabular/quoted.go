@@ -20,9 +20,13 @@ func (r *Reader) scanQuoted(b *Batch, w *window, start int) found {
 	for pos := start; pos <= limit; {
 		rest := pos // where the unquoted text of the cell starts
 		if pos < len(data) && data[pos] == r.format.Quote {
-			closing, state := r.findClosing(w, pos+1, limit)
+			closing, doubled, state := r.findClosing(w, pos+1, limit)
 			if state == closed {
-				b.addQuoted(data[pos+1:closing], pos+1, r.format.Quote)
+				if doubled {
+					b.addUnquoted(data[pos+1:closing], r.format.Quote)
+				} else {
+					b.cells = append(b.cells, span{uint32(pos + 1), uint32(closing)})
+				}
 				if closing > lineEnd {
 					row.spanning = true
 					lineEnd = w.lineEndAhead(closing)
@@ -44,8 +48,8 @@ func (r *Reader) scanQuoted(b *Batch, w *window, start int) found {
 			rest = closing + 1
 		}
 		end, delimited := lineEnd, false
-		if i := bytes.IndexByte(data[rest:lineEnd], r.format.Delimiter); i >= 0 {
-			end, delimited = rest+i, true
+		if i := rest + indexNear(data[rest:lineEnd], r.format.Delimiter); i < lineEnd {
+			end, delimited = i, true
 		} else if lineEnd > limit {
 			break
 		} else if lineEnd == len(data) && !w.final {
@@ -102,49 +106,43 @@ const (
 	undecided
 )
 
-// findClosing is the first quote from pos on, and before limit, that is not doubled.
-func (r *Reader) findClosing(w *window, pos, limit int) (int, closing) {
-	stop := min(len(w.data), limit)
+// findClosing is the first quote from pos on, and before limit, that is not doubled; doubled tells of others.
+func (r *Reader) findClosing(w *window, pos, limit int) (at int, doubled bool, state closing) {
+	data, quote := w.data, r.format.Quote
+	stop := min(len(data), limit)
 	for pos < stop {
-		i := bytes.IndexByte(w.data[pos:stop], r.format.Quote)
-		if i < 0 {
+		pos += indexNear(data[pos:stop], quote)
+		if pos == stop {
 			break
 		}
-		pos += i
-		if pos+1 == len(w.data) {
+		if pos+1 == len(data) {
 			if w.final {
-				return pos, closed
+				return pos, doubled, closed
 			}
-			return pos, undecided
+			return pos, doubled, undecided
 		}
-		switch w.data[pos+1] {
-		case r.format.Quote:
+		switch data[pos+1] {
+		case quote:
+			doubled = true
 			pos += 2
 		case r.format.Delimiter, '\n', '\r':
-			return pos, closed
+			return pos, doubled, closed
 		default:
-			return pos, followed
+			return pos, doubled, followed
 		}
 	}
-	if len(w.data) >= limit || w.final {
-		return 0, unclosed
+	if len(data) >= limit || w.final {
+		return 0, doubled, unclosed
 	}
-	return 0, undecided
+	return 0, doubled, undecided
 }
 
-// addQuoted adds the cell whose text, without the quotes around it, starts at pos. Doubled quotes become single ones
-// in a copy, so that the raw bytes stay as they are.
-func (b *Batch) addQuoted(text []byte, pos int, quote byte) {
-	i := bytes.IndexByte(text, quote)
-	if i < 0 {
-		b.cells = append(b.cells, span{uint32(pos), uint32(pos + len(text))})
-		return
-	}
+// addUnquoted adds a cell whose doubled quotes become single ones, in a copy: the raw bytes stay as they are.
+func (b *Batch) addUnquoted(text []byte, quote byte) {
 	start := len(b.data)
-	for i >= 0 {
+	for i := bytes.IndexByte(text, quote); i >= 0; i = bytes.IndexByte(text, quote) {
 		b.data = append(b.data, text[:i+1]...)
 		text = text[i+2:]
-		i = bytes.IndexByte(text, quote)
 	}
 	b.data = append(b.data, text...)
 	b.cells = append(b.cells, span{uint32(start), uint32(len(b.data))})

@@ -62,9 +62,9 @@ type Record struct {
 }
 
 // Open reads as far as the header. A file that cannot be read is an *Error: NO_HEADER when there is none,
-// ENCODING_UNKNOWN when it is not UTF-8 text (or packed, or a workbook), FILE_UNREADABLE when the header is malformed or
-// the source fails (then errors.Is finds the source's error), LIMIT_EXCEEDED when the header is too large. A Config that
-// makes no sense is another error, naming everything wrong with it.
+// ENCODING_UNKNOWN when it is not UTF-8 text (or packed, or a workbook), FILE_UNREADABLE when the header is malformed
+// or the source fails (then errors.Is finds the source's error), LIMIT_EXCEEDED when the header is too large. A Config
+// that makes no sense is another error, naming everything wrong with it.
 func Open(source io.Reader, config Config) (*Reader, error) {
 	config, err := config.complete()
 	if err != nil {
@@ -79,7 +79,11 @@ func open(source io.Reader, config Config, batchBytes int) (*Reader, error) {
 		width: -1, line: 1, batchBytes: batchBytes,
 	}
 	head := &r.own
-	r.load(head, max(batchBytes, sampleBytes))
+	sample := 0
+	if config.Format.Delimiter == 0 {
+		sample = sampleBytes
+	}
+	r.load(head, max(batchBytes, sample))
 	if err := r.sniff(head); err != nil {
 		return nil, err
 	}

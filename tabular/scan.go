@@ -1,8 +1,6 @@
 package tabular
 
 import (
-	"bytes"
-
 	"entrepot/definition"
 )
 
@@ -67,18 +65,6 @@ func (r *Reader) scan(b *Batch, records int) {
 		}
 		r.endLine(w.data[row.end:next])
 		b.next = next
-	}
-}
-
-// split appends the cells of a line without quotes.
-func split(cells []span, data []byte, start, end int, delimiter byte) []span {
-	for {
-		i := bytes.IndexByte(data[start:end], delimiter)
-		if i < 0 {
-			return append(cells, span{uint32(start), uint32(end)})
-		}
-		cells = append(cells, span{uint32(start), uint32(start + i)})
-		start += i + 1
 	}
 }
 

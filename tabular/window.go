@@ -53,11 +53,16 @@ type finder struct{ from, at int }
 
 // find is the first place of char from pos on, len(data) when there is none.
 func (f *finder) find(data []byte, pos int, char byte) int {
-	if f.at < pos || pos < f.from {
-		f.from, f.at = pos, len(data)
-		if i := bytes.IndexByte(data[pos:], char); i >= 0 {
-			f.at = pos + i
-		}
+	if f.at >= pos && pos >= f.from {
+		return f.at
+	}
+	return f.search(data, pos, char)
+}
+
+func (f *finder) search(data []byte, pos int, char byte) int {
+	f.from, f.at = pos, len(data)
+	if i := bytes.IndexByte(data[pos:], char); i >= 0 {
+		f.at = pos + i
 	}
 	return f.at
 }

@@ -30,7 +30,9 @@ const stride = 7919
 var (
 	units     = [...]string{"kWh", "MWh", "m3"}
 	qualities = [...]string{"measured", "measured", "measured", "estimated", "corrected"}
-	notes     = [...]string{"regular reading", "read by collector", "remote reading", "meter replaced", "checked on site visit"}
+	notes     = [...]string{
+		"regular reading", "read by collector", "remote reading", "meter replaced", "checked on site visit",
+	}
 )
 
 // Row is one line of the file.
