@@ -142,6 +142,19 @@ func TestReaderNeverTakesCutFileForShort(t *testing.T) {
 	require.NoError(t, reader.Close())
 }
 
+func TestReaderGivesNoMoreThanItsSize(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.write(t, "k", "text")
+	reader, err := b.NewReader(t.Context(), "k", 0)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(b.folder, "k"), []byte("text and more"), 0o600))
+	read, err := io.ReadAll(reader)
+	require.NoError(t, err)
+	require.Equal(t, "text", string(read))
+	require.NoError(t, reader.Close())
+}
+
 func TestReaderStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

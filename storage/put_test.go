@@ -315,17 +315,6 @@ func TestBrokenTransferLeavesNothing(t *testing.T) {
 	require.Equal(t, text, b.read(t, key))
 }
 
-func TestClientThatOnlyEndsSendingIsAnswered(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	connection := b.dial(t, b.signPut(t, storage.PutOptions{Size: int64(len(text))}), len(text), text)
-	require.NoError(t, connection.(*net.TCPConn).CloseWrite())
-	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.NoError(t, response.Body.Close())
-}
-
 func TestStalledTransferIsCut(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(config *storage.Config, _ *http.Server) { config.StallTimeout = 50 * time.Millisecond })
