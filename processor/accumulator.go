@@ -51,25 +51,30 @@ type rest struct {
 	text   []byte
 }
 
+// addRow counts a row for an output that has no column.
+func (a *accumulator) addRow(op operation) {
+	if op == countRows {
+		a.n++
+	}
+}
+
 // add takes a value of the row. The outcome does not depend on the order of calls.
 func (a *accumulator) add(op operation, row int64, v *value) {
-	switch op {
-	case countRows:
-		a.n++
-		return
-	case countValues:
-		if v.filled {
-			a.n++
-		}
-		return
-	}
 	if !v.filled {
 		return
 	}
 	switch op {
+	case countValues:
+		a.n++
 	case sumNumbers, averageNumbers:
 		a.n++
-		a.addNumber(v)
+		// The commonest case: a sum that keeps its scale and fits 64 bits.
+		lo := int64(a.sum.lo)
+		if sum := lo + v.m; v.scale == a.scale && v.big == nil && a.sum.hi == lo>>63 && (lo^sum)&(v.m^sum) >= 0 {
+			a.sum = wide{sum >> 63, uint64(sum)}
+		} else {
+			a.addNumber(v)
+		}
 	case minNumber, maxNumber, minTime, maxTime:
 		if a.n == 0 || a.beatenBy(op, &v.decimal) {
 			a.n = 1

@@ -24,8 +24,11 @@ func (w *Worker) readSite(i int, c *column, v *value, text, cell []byte) (int32,
 		w.fail(i, s.code, cell)
 		return 0, false
 	}
-	if c.used || c.kind != definition.TypeString {
-		return s.site, w.read(i, c, v, text, cell)
+	if c.used || c.reading != asText {
+		if code := w.typed(c, v, text, cell); code != "" {
+			w.fail(i, code, cell)
+			return 0, false
+		}
 	}
 	return s.site, true
 }
@@ -98,8 +101,8 @@ func (w *Worker) readPeriod(i int, c *column, v *value, text, cell []byte) (peri
 }
 
 func (w *Worker) periodOf(c *column, v *value, text []byte) (period, definition.RowErrorCode) {
-	switch c.kind {
-	case definition.TypeString:
+	switch c.reading {
+	case asText:
 		known, ok := w.periods[string(text)]
 		if !ok {
 			known.period, known.ok = w.parsePeriodText(c, text)
@@ -111,13 +114,12 @@ func (w *Worker) periodOf(c *column, v *value, text []byte) (period, definition.
 			return period{}, definition.RowPeriodInvalid
 		}
 		return known.period, ""
-	case definition.TypeInteger:
-		d, code := w.plan.numbers.parseInteger(text)
-		if code == "" && (d.m < 1000 || d.m > 9999) {
+	case asInteger:
+		code := w.plan.numbers.parseInteger(text, &v.decimal)
+		if code == "" && (v.m < 1000 || v.m > 9999) {
 			code = definition.RowPeriodInvalid
 		}
-		v.decimal = d
-		return period{year: int(d.m)}, code
+		return period{year: int(v.m)}, code
 	}
 	m, code := c.dates.parse(text)
 	if code != "" {
@@ -126,7 +128,7 @@ func (w *Worker) periodOf(c *column, v *value, text []byte) (period, definition.
 	if c.used {
 		w.setTime(c, v, &m)
 	}
-	if c.kind == definition.TypeDate {
+	if c.reading == asDate {
 		return monthOf(m.year, m.month), ""
 	}
 	return monthOf(m.yearMonth(w.plan.location)), ""
@@ -157,29 +159,47 @@ func (w *Worker) parsePeriodText(c *column, text []byte) (period, bool) {
 	return parsePeriod(text)
 }
 
-// entry leads to the groups of a site and period; nil when there would be too many.
-func (w *Worker) entry(site int32, when period) *entry {
+// finest is the group of the finest unit; nil when a limit is exceeded.
+func (w *Worker) finest(site int32, when period) *group {
+	if int(site) >= len(w.calendars) {
+		w.calendars = append(w.calendars, make([]calendar, len(w.sites)-len(w.calendars))...)
+	}
 	if w.err != nil {
 		return nil
 	}
-	key := uint64(site)<<32 | uint64(when.year)<<8 | uint64(when.in(w.plan.finest))
-	if w.last != nil && key == w.lastKey {
-		return w.last
+	c := &w.calendars[site]
+	if c.periods == nil || c.year != when.year {
+		c.turn(when.year)
 	}
-	e := w.entries[key]
-	if e == nil {
-		e = new(entry)
-		for u := range w.plan.units {
-			unit := &w.plan.units[u]
-			at := groupKey{site, uint8(u), uint8(when.in(unit.unit)), int16(when.year)}
-			if e.groups[u] = w.group(at, len(unit.outputs)); e.groups[u] == nil {
-				return nil
-			}
+	at := &c.periods[when.in(w.plan.finest)]
+	if *at != nil {
+		return *at
+	}
+	var coarser *group
+	for u := range w.plan.units {
+		unit := &w.plan.units[u]
+		key := groupKey{site, uint8(u), uint8(when.in(unit.unit)), int16(when.year)}
+		g := w.group(key, len(unit.outputs))
+		if g == nil {
+			return nil
 		}
-		w.entries[key] = e
+		g.coarser = coarser
+		coarser = g
 	}
-	w.lastKey, w.last = key, e
-	return e
+	*at = coarser
+	return coarser
+}
+
+// turn opens the calendar at a year.
+func (c *calendar) turn(year int) {
+	if c.years == nil {
+		c.years = make(map[int]*[13]*group, 1)
+	}
+	c.year, c.periods = year, c.years[year]
+	if c.periods == nil {
+		c.periods = new([13]*group)
+		c.years[year] = c.periods
+	}
 }
 
 func (w *Worker) group(key groupKey, outputs int) *group {

@@ -52,25 +52,27 @@ func newNumberFormat(f definition.Format) numberFormat {
 	return n
 }
 
-// parse reads a trimmed text; the code is empty, NUMBER_INVALID, NUMBER_AMBIGUOUS or NUMBER_OUT_OF_RANGE.
-func (f *numberFormat) parse(b []byte) (decimal, definition.RowErrorCode) {
+// parse reads a trimmed text into d; the code is empty, NUMBER_INVALID, NUMBER_AMBIGUOUS or NUMBER_OUT_OF_RANGE.
+func (f *numberFormat) parse(b []byte, d *decimal) (code definition.RowErrorCode) {
 	i, negative := 0, false
 	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
 		i, negative = 1, b[0] == '-'
 	}
 	if width := len(b) - i; width == 0 || width > fastDigits+1 {
-		return f.parseSlow(b)
+		*d, code = f.parseSlow(b)
+		return code
 	}
 	var m int64
 	start, point := i, -1
 	for ; i < len(b); i++ {
 		c := b[i]
-		if d := c - '0'; d <= 9 {
-			m = m*10 + int64(d)
+		if digit := c - '0'; digit <= 9 {
+			m = m*10 + int64(digit)
 		} else if c == f.point && point < 0 {
 			point = i
 		} else {
-			return f.parseSlow(b)
+			*d, code = f.parseSlow(b)
+			return code
 		}
 	}
 	digits, scale := len(b)-start, 0
@@ -79,12 +81,17 @@ func (f *numberFormat) parse(b []byte) (decimal, definition.RowErrorCode) {
 		scale = len(b) - 1 - point
 	}
 	if digits == 0 || digits > fastDigits {
-		return f.parseSlow(b)
+		*d, code = f.parseSlow(b)
+		return code
 	}
 	if negative {
 		m = -m
 	}
-	return decimal{m: m, scale: int32(scale)}, ""
+	d.m, d.scale = m, int32(scale)
+	if d.big != nil {
+		d.big = nil
+	}
+	return ""
 }
 
 // significand collects the digits of a number without the zeros around them.
@@ -261,31 +268,28 @@ func (f *numberFormat) refuse(b []byte) (decimal, definition.RowErrorCode) {
 }
 
 // parseInteger reads an integer. It goes by value: 5.0 and 1e3 are integers, 5.1 is INTEGER_INVALID.
-func (f *numberFormat) parseInteger(b []byte) (decimal, definition.RowErrorCode) {
-	d, code := f.parse(b)
-	if code != "" {
-		if code == definition.RowNumberInvalid {
-			code = definition.RowIntegerInvalid
-		}
-		return d, code
-	}
-	if d.big != nil {
-		if d.big.Exponent < 0 {
-			return decimal{}, definition.RowIntegerInvalid
-		}
-		return decimal{}, definition.RowNumberOutOfRange
+func (f *numberFormat) parseInteger(b []byte, d *decimal) definition.RowErrorCode {
+	switch code := f.parse(b, d); {
+	case code == definition.RowNumberInvalid:
+		return definition.RowIntegerInvalid
+	case code != "":
+		return code
+	case d.big != nil && d.big.Exponent < 0:
+		return definition.RowIntegerInvalid
+	case d.big != nil:
+		return definition.RowNumberOutOfRange
 	}
 	if d.scale > 0 {
 		unit := pow10[d.scale]
 		if d.m%unit != 0 {
-			return decimal{}, definition.RowIntegerInvalid
+			return definition.RowIntegerInvalid
 		}
-		d = decimal{m: d.m / unit}
+		d.m, d.scale = d.m/unit, 0
 	}
 	if d.m > maxInteger || d.m < -maxInteger {
-		return decimal{}, definition.RowNumberOutOfRange
+		return definition.RowNumberOutOfRange
 	}
-	return d, ""
+	return ""
 }
 
 var pow10 = func() (p [fastDigits + 1]int64) {

@@ -17,12 +17,24 @@ func monthOf(year, month int) period {
 	return period{year, (month + 2) / 3, month}
 }
 
+// unit is an index into units.
+type unit uint8
+
+const (
+	yearly unit = iota
+	quarterly
+	monthly
+)
+
+// units lists the period units from coarse to fine, which is the order of results.
+var units = [...]definition.PeriodUnit{definition.Yearly, definition.Quarterly, definition.Monthly}
+
 // in is the number of the period of this unit; 0 when p is coarser.
-func (p period) in(unit definition.PeriodUnit) int {
-	switch unit {
-	case definition.Monthly:
+func (p period) in(u unit) int {
+	switch u {
+	case monthly:
 		return p.month
-	case definition.Quarterly:
+	case quarterly:
 		return p.quarter
 	}
 	return 1

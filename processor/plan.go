@@ -12,8 +12,8 @@ import (
 // plan is a version compiled for one file; workers share it and change nothing in it.
 type plan struct {
 	columns  []column
-	units    []unitPlan // in the contract's order
-	finest   definition.PeriodUnit
+	units    []unitPlan // from coarse to fine
+	finest   unit
 	numbers  numberFormat
 	location *time.Location
 	year     int
@@ -22,23 +22,47 @@ type plan struct {
 	rejectUnknown      bool
 }
 
+// reading is how the cells of a column are read; numbers, for every cell of the file is switched on them.
+type reading uint8
+
+const (
+	asText reading = iota
+	asNumber
+	asInteger
+	asBoolean
+	asDate
+	asDateTime
+)
+
+var readings = map[definition.ColumnType]reading{
+	definition.TypeString:   asText,
+	definition.TypeNumber:   asNumber,
+	definition.TypeInteger:  asInteger,
+	definition.TypeBoolean:  asBoolean,
+	definition.TypeDate:     asDate,
+	definition.TypeDateTime: asDateTime,
+}
+
 // column is one input column that the file has.
 type column struct {
+	index    int // of its cell
+	reading  reading
+	isSite   bool
+	isPeriod bool
+	required bool
+	used     bool // an aggregate reads its values
+	text     bool // as they stand in the file
+	dates    dateReader
+
 	name      string
-	index     int // of its cell
 	kind      definition.ColumnType
-	role      definition.ColumnRole
-	required  bool
-	used      bool // an aggregate reads its values
-	text      bool // as they stand in the file
-	dates     dateReader
 	periods   []*definition.Layout // of a STRING column with the role PERIOD
 	ownFormat bool
 }
 
 // unitPlan is what is computed for each period of one unit.
 type unitPlan struct {
-	unit    definition.PeriodUnit
+	unit    unit
 	outputs []output
 }
 
@@ -84,8 +108,8 @@ func newPlan(c Config) (*plan, error) {
 	if !p.hasPeriod && c.Year == 0 {
 		wrong = append(wrong, errors.New("a year is required without a PERIOD column"))
 	}
-	if !p.hasPeriod && p.finest != definition.Yearly {
-		wrong = append(wrong, fmt.Errorf("a %s output needs a PERIOD column in the file", p.finest))
+	if !p.hasPeriod && p.finest != yearly {
+		wrong = append(wrong, fmt.Errorf("a %s output needs a PERIOD column in the file", units[p.finest]))
 	}
 	return p, errors.Join(wrong...)
 }
@@ -99,7 +123,9 @@ func (p *plan) addColumns(c Config) (map[string]int, error) {
 		}
 		d := &c.Version.Columns[i]
 		col := column{
-			name: d.Name, index: c.Columns[i], kind: d.Type, role: d.Role, required: d.Required, ownFormat: d.Format != "",
+			name: d.Name, index: c.Columns[i], kind: d.Type, reading: readings[d.Type], required: d.Required,
+			isSite: d.Role == definition.RoleSiteIdentifier, isPeriod: d.Role == definition.RolePeriod,
+			ownFormat: d.Format != "",
 		}
 		switch {
 		case d.Type == definition.TypeDate || d.Type == definition.TypeDateTime:
@@ -120,22 +146,20 @@ func (p *plan) addColumns(c Config) (map[string]int, error) {
 				col.periods = append(col.periods, layout)
 			}
 		}
-		p.hasSite = p.hasSite || d.Role == definition.RoleSiteIdentifier
-		p.hasPeriod = p.hasPeriod || d.Role == definition.RolePeriod
+		p.hasSite = p.hasSite || col.isSite
+		p.hasPeriod = p.hasPeriod || col.isPeriod
 		present[d.Name] = len(p.columns)
 		p.columns = append(p.columns, col)
 	}
 	return present, nil
 }
 
-var unitOrder = []definition.PeriodUnit{definition.Yearly, definition.Quarterly, definition.Monthly}
-
 func (p *plan) addOutputs(outputs []definition.Output, present map[string]int) {
-	for _, unit := range unitOrder {
-		u := unitPlan{unit: unit}
+	for i, name := range units {
+		u := unitPlan{unit: unit(i)}
 		for i := range outputs {
 			o := &outputs[i]
-			if o.PeriodUnit != unit {
+			if o.PeriodUnit != name {
 				continue
 			}
 			out := output{key: string(appendJSONString(nil, []byte(o.Key))) + ":", op: countRows, column: -1}
@@ -155,7 +179,7 @@ func (p *plan) addOutputs(outputs []definition.Output, present map[string]int) {
 		}
 		if len(u.outputs) > 0 {
 			p.units = append(p.units, u)
-			p.finest = unit
+			p.finest = u.unit
 		}
 	}
 }

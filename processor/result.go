@@ -41,7 +41,7 @@ func (a *Aggregation) Results() ([]Result, error) {
 		}
 		r := Result{
 			Year:          int(key.year),
-			PeriodUnit:    a.plan.units[key.unit].unit,
+			PeriodUnit:    units[a.plan.units[key.unit].unit],
 			Period:        int(key.period),
 			ProcessedData: data,
 			RowsProcessed: g.processed,
@@ -64,7 +64,7 @@ func compareResults(a, b Result) int {
 	return cmp.Or(
 		bySite,
 		cmp.Compare(a.Year, b.Year),
-		cmp.Compare(slices.Index(unitOrder, a.PeriodUnit), slices.Index(unitOrder, b.PeriodUnit)),
+		cmp.Compare(slices.Index(units[:], a.PeriodUnit), slices.Index(units[:], b.PeriodUnit)),
 		cmp.Compare(a.Period, b.Period),
 	)
 }

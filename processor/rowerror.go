@@ -96,8 +96,9 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 	case definition.RowPeriodInvalid:
 		text = "expects " + c.expectedPeriod(with)
 	case definition.RowPeriodTooCoarse:
-		with("periodUnit", string(p.finest))
-		text = "expects a " + unitWord(p.finest) + ", for an output has one value per " + unitWord(p.finest)
+		with("periodUnit", string(units[p.finest]))
+		word := unitWords[p.finest]
+		text = "expects a " + word + ", for an output has one value per " + word
 	case definition.RowYearMismatch:
 		with("year", strconv.Itoa(p.year))
 		text = fmt.Sprintf("expects the year %d, which this import is for", p.year)
@@ -170,12 +171,5 @@ func (c *column) expectedPeriod(with func(name, value string)) string {
 	return "a period in every row, written as " + strings.Join(ways, " or ")
 }
 
-func unitWord(unit definition.PeriodUnit) string {
-	switch unit {
-	case definition.Monthly:
-		return "month"
-	case definition.Quarterly:
-		return "quarter"
-	}
-	return "year"
-}
+// unitWords are the words for units.
+var unitWords = [...]string{"year", "quarter", "month"}

@@ -18,11 +18,8 @@ type Worker struct {
 	spellings map[string]spelling
 	periods   map[string]periodText
 	groups    map[groupKey]*group
-	entries   map[uint64]*entry
-	// last is the entry of the row before: files are often sorted.
-	lastKey uint64
-	last    *entry
-	slab    []accumulator
+	calendars []calendar // by site
+	slab      []accumulator
 
 	explanations map[explanationKey]explanation
 	values       []value
@@ -42,9 +39,12 @@ type spelling struct {
 	code definition.RowErrorCode
 }
 
-// entry leads from a site and the finest period that any output needs to the groups that its rows count in.
-type entry struct {
-	groups [3]*group // as plan.units
+// calendar leads from the finest periods that any output needs to the groups that their rows count in, without hashing:
+// most files stay in one year for a while.
+type calendar struct {
+	year    int
+	periods *[13]*group
+	years   map[int]*[13]*group
 }
 
 type groupKey struct {
@@ -57,6 +57,8 @@ type groupKey struct {
 type group struct {
 	processed, rejected int64
 	accumulators        []accumulator
+	// coarser is the group of the same rows for the next coarser unit of the plan; nil for the coarsest.
+	coarser *group
 }
 
 const maxPeriodTexts = 4096
@@ -77,7 +79,6 @@ func newWorker(a *Aggregation) *Worker {
 		spellings:    make(map[string]spelling),
 		periods:      make(map[string]periodText),
 		groups:       make(map[groupKey]*group),
-		entries:      make(map[uint64]*entry),
 		explanations: make(map[explanationKey]explanation),
 		values:       make([]value, len(a.plan.columns)),
 	}
@@ -109,21 +110,20 @@ func (w *Worker) Add(row, line int64, cells [][]byte) []definition.RowError {
 		}
 		text := trim(cell)
 		v.filled = len(text) > 0
+		var ok bool
 		switch {
-		case c.role == "":
-			if v.filled {
-				w.read(i, c, v, text, cell)
-			} else if c.required {
-				w.fail(i, definition.RowMissingRequired, cell)
-			}
-		case c.role == definition.RoleSiteIdentifier:
-			var ok bool
+		case c.isSite:
 			site, ok = w.readSite(i, c, v, text, cell)
 			located = located && ok
-		default:
-			var ok bool
+		case c.isPeriod:
 			when, ok = w.readPeriod(i, c, v, text, cell)
 			located = located && ok
+		case v.filled:
+			if code := w.typed(c, v, text, cell); code != "" {
+				w.fail(i, code, cell)
+			}
+		case c.required:
+			w.fail(i, definition.RowMissingRequired, cell)
 		}
 	}
 	if located {
@@ -134,63 +134,40 @@ func (w *Worker) Add(row, line int64, cells [][]byte) []definition.RowError {
 
 // count adds the row's values to its groups, or counts it as rejected there.
 func (w *Worker) count(site int32, when period) {
-	e := w.entry(site, when)
-	if e == nil {
-		return
-	}
+	g := w.finest(site, when)
 	rejected := len(w.errs) > 0
-	for u := range w.plan.units {
-		g := e.groups[u]
+	for u := len(w.plan.units) - 1; g != nil; u, g = u-1, g.coarser {
 		if rejected {
 			g.rejected++
 			continue
 		}
 		g.processed++
 		outputs := w.plan.units[u].outputs
+		accumulators := g.accumulators[:len(outputs)]
 		for i := range outputs {
-			o, a := &outputs[i], &g.accumulators[i]
+			o := &outputs[i]
 			if o.column < 0 {
-				if o.op == countRows {
-					a.n++
-				}
-				continue
+				accumulators[i].addRow(o.op)
+			} else {
+				accumulators[i].add(o.op, w.row, &w.values[o.column])
 			}
-			v := &w.values[o.column]
-			// The commonest case without a call: a sum that stays in its scale and 64 bits.
-			if o.op == sumNumbers && v.filled && v.scale == a.scale && v.big == nil {
-				if sum := int64(a.sum.lo) + v.m; a.sum.hi == int64(a.sum.lo)>>63 &&
-					(int64(a.sum.lo)^sum)&(v.m^sum) >= 0 {
-					a.n++
-					a.sum = wide{sum >> 63, uint64(sum)}
-					continue
-				}
-			}
-			a.add(o.op, w.row, v)
 		}
 	}
 }
 
-// read types a cell that is not empty, and notes what is wrong with it.
-func (w *Worker) read(i int, c *column, v *value, text, cell []byte) bool {
-	code := w.typed(c, v, text, cell)
-	if code != "" {
-		w.fail(i, code, cell)
-	}
-	return code == ""
-}
-
+// typed reads a cell that is not empty, or tells what is wrong with it.
 func (w *Worker) typed(c *column, v *value, text, cell []byte) (code definition.RowErrorCode) {
-	switch c.kind {
-	case definition.TypeNumber:
-		v.decimal, code = w.plan.numbers.parse(text)
-	case definition.TypeInteger:
-		v.decimal, code = w.plan.numbers.parseInteger(text)
-	case definition.TypeString:
+	switch c.reading {
+	case asNumber:
+		code = w.plan.numbers.parse(text, &v.decimal)
+	case asInteger:
+		code = w.plan.numbers.parseInteger(text, &v.decimal)
+	case asText:
 		if c.text {
 			v.text = cell
 			code = checkText(cell)
 		}
-	case definition.TypeBoolean:
+	case asBoolean:
 		v.decimal, code = parseBoolean(text)
 	default:
 		var m moment
@@ -202,7 +179,7 @@ func (w *Worker) typed(c *column, v *value, text, cell []byte) (code definition.
 }
 
 func (w *Worker) setTime(c *column, v *value, m *moment) {
-	if c.kind == definition.TypeDate {
+	if c.reading == asDate {
 		v.decimal = decimal{m: m.days()}
 	} else {
 		v.decimal = decimal{m: m.unix(w.plan.location), scale: int32(m.nanosecond)}
