@@ -41,24 +41,24 @@ func headerWarnings(
 	}
 	if len(twice) > 0 {
 		names := join(twice)
-		add(definition.WarningDuplicateHeader, "more than one column of the file is called: "+names,
+		add(definition.WarningDuplicateHeader, "More than one column of the file is called: "+names+".",
 			definition.Param{Name: "headers", Value: names})
 	}
 	if len(empty) > 0 {
 		positions := join(empty)
-		add(definition.WarningEmptyHeader, "columns of the file without a name: "+positions,
+		add(definition.WarningEmptyHeader, "Columns of the file without a name: "+positions+".",
 			definition.Param{Name: "positions", Value: positions})
 	}
 	if i := slices.Index(found, -1); i >= 0 && len(unused) > 0 {
 		names := join(unused)
 		add(definition.WarningExtraColumns,
-			fmt.Sprintf("column '%s' was not found, and these columns of the file are not used: %s", columns[i].Name, names),
+			fmt.Sprintf("Column '%s' was not found, and these columns of the file are not used: %s.", columns[i].Name, names),
 			definition.Param{Name: "column", Value: columns[i].Name}, definition.Param{Name: "headers", Value: names})
 	}
 	if detected.DelimiterGuessed {
 		name := delimiterName(detected.Delimiter)
 		add(definition.WarningDelimiterGuessed,
-			"what separates the cells was guessed to be "+name+"; say so in the format if it is not",
+			"What separates the cells was guessed to be "+name+"; name the delimiter in the format if it is another.",
 			definition.Param{Name: "delimiter", Value: string(detected.Delimiter)})
 	}
 	return warnings
@@ -99,7 +99,7 @@ func join(names []string) string {
 func truncatedWarning(kept int, total int64) definition.Warning {
 	return definition.Warning{
 		Code:    definition.WarningRowErrorsTruncated,
-		Message: fmt.Sprintf("only the first %d of %d row errors are kept; the counts are complete", kept, total),
+		Message: fmt.Sprintf("Only the first %d of %d row errors are kept; the counts are complete.", kept, total),
 		Params: []definition.Param{
 			{Name: "kept", Value: strconv.Itoa(kept)}, {Name: "total", Value: strconv.FormatInt(total, 10)},
 		},
@@ -132,7 +132,7 @@ func (a *attempt) duplicateWarning(ctx context.Context) ([]definition.Warning, e
 	}
 	return []definition.Warning{{
 		Code: definition.WarningDuplicateFile,
-		Message: fmt.Sprintf("the same file was imported with this definition before, on %s (%s)",
+		Message: fmt.Sprintf("The same file was imported with this definition before, on %s (%s).",
 			earlier.CreatedAt.UTC().Format("2006-01-02"), earlier.ID),
 		Params: []definition.Param{{Name: "importId", Value: earlier.ID}},
 	}}, nil
