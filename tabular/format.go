@@ -26,8 +26,8 @@ type Limits struct {
 	MaxColumns int
 	// MaxCellBytes is the size of a cell without its quotes; a row with a larger one is set aside.
 	MaxCellBytes int
-	// MaxRowBytes is the size of a record without its line end; a larger one is set aside. It is also how far a quote
-	// may be from the one that closes it, and what a Batch and the Reader each keep in memory, twice over at most.
+	// MaxRowBytes is the size of a record without its line end; a larger one is set aside. A quoted cell ends within it
+	// too, or counts as unclosed. A Batch grows to twice as many bytes of the file at most, and 8 more for each cell.
 	MaxRowBytes int
 }
 

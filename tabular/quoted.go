@@ -8,7 +8,8 @@ import (
 
 // scanQuoted reads a record that has quotes, from start on. A quote that is not closed, by the end of the file or
 // within Limits.MaxRowBytes of the record's start, or that is closed on a later line by one with text after it (which
-// is most likely the opening quote of another cell), ends the record with the line that it opened on.
+// is most likely the opening quote of another cell), ends the record with the line that it opened on. A record that ends
+// with what was read is complete only for a caller who knows that nothing follows.
 func (r *Reader) scanQuoted(b *Batch, w *window, start int) found {
 	var (
 		data    = w.data
@@ -52,8 +53,6 @@ func (r *Reader) scanQuoted(b *Batch, w *window, start int) found {
 			end, delimited = i, true
 		} else if lineEnd > limit {
 			break
-		} else if lineEnd == len(data) && !w.final {
-			return found{verdict: incomplete}
 		}
 		b.cells = append(b.cells, span{uint32(pos), uint32(end)})
 		if rest > pos && row.problem == 0 {
@@ -77,9 +76,6 @@ func (r *Reader) scanQuoted(b *Batch, w *window, start int) found {
 func (r *Reader) setAsideUnclosed(b *Batch, w *window, row found, start, open, lineEnd, first int) found {
 	if lineEnd > start+r.limits.MaxRowBytes {
 		return found{verdict: tooLarge, end: lineEnd}
-	}
-	if lineEnd == len(w.data) && !w.final {
-		return found{verdict: incomplete}
 	}
 	b.cells = append(b.cells, span{uint32(open), uint32(lineEnd)})
 	row.end = lineEnd
