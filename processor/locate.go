@@ -161,11 +161,11 @@ func (w *Worker) parsePeriodText(c *column, text []byte) (period, bool) {
 
 // finest is the group of the finest unit; nil when a limit is exceeded.
 func (w *Worker) finest(site int32, when period) *group {
-	if int(site) >= len(w.calendars) {
-		w.calendars = append(w.calendars, make([]calendar, len(w.sites)-len(w.calendars))...)
-	}
 	if w.err != nil {
 		return nil
+	}
+	if int(site) >= len(w.calendars) {
+		w.calendars = append(w.calendars, make([]calendar, len(w.sites)-len(w.calendars))...)
 	}
 	c := &w.calendars[site]
 	if c.periods == nil || c.year != when.year {
@@ -190,15 +190,17 @@ func (w *Worker) finest(site int32, when period) *group {
 	return coarser
 }
 
-// turn opens the calendar at a year.
+// turn opens the calendar at a year; most need no more than one.
 func (c *calendar) turn(year int) {
-	if c.years == nil {
-		c.years = make(map[int]*[13]*group, 1)
+	if c.periods != nil {
+		if c.years == nil {
+			c.years = make(map[int]*[13]*group)
+		}
+		c.years[c.year] = c.periods
 	}
 	c.year, c.periods = year, c.years[year]
 	if c.periods == nil {
 		c.periods = new([13]*group)
-		c.years[year] = c.periods
 	}
 }
 

@@ -157,8 +157,8 @@ func (p *plan) addColumns(c Config) (map[string]int, error) {
 func (p *plan) addOutputs(outputs []definition.Output, present map[string]int) {
 	for i, name := range units {
 		u := unitPlan{unit: unit(i)}
-		for i := range outputs {
-			o := &outputs[i]
+		for j := range outputs {
+			o := &outputs[j]
 			if o.PeriodUnit != name {
 				continue
 			}

@@ -17,12 +17,6 @@ import (
 	"entrepot/definition"
 )
 
-// The limits where a Config names none.
-const (
-	DefaultMaxSites   = 100_000
-	DefaultMaxResults = 100_000
-)
-
 // Site is a known site.
 type Site struct {
 	ID, Key string
@@ -46,7 +40,7 @@ type Config struct {
 	Year int
 	// Sites is nil when no site is known.
 	Sites Sites
-	// MaxSites and MaxResults bound memory; 0 means the default. Sites and periods of rejected rows count too, as far as
+	// MaxSites and MaxResults bound memory; 0 means definition.DefaultLimits. Sites and periods of rejected rows count too, as far as
 	// they could be read.
 	MaxSites, MaxResults int
 }
@@ -107,10 +101,10 @@ func New(c Config) (*Aggregation, error) {
 	}
 	a := &Aggregation{plan: p, sites: c.Sites, maxSites: c.MaxSites, maxResults: c.MaxResults}
 	if a.maxSites == 0 {
-		a.maxSites = DefaultMaxSites
+		a.maxSites = definition.DefaultLimits().MaxSites
 	}
 	if a.maxResults == 0 {
-		a.maxResults = DefaultMaxResults
+		a.maxResults = definition.DefaultLimits().MaxResults
 	}
 	return a, nil
 }

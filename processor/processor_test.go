@@ -102,8 +102,10 @@ func TestAggregates(t *testing.T) {
 		year: 2024,
 		version: definition.Version{
 			Columns: []definition.Column{
-				column("n", definition.TypeNumber), column("i", definition.TypeInteger), column("b", definition.TypeBoolean),
-				column("s", definition.TypeString), column("d", definition.TypeDate), column("t", definition.TypeDateTime),
+				column("n", definition.TypeNumber), column("i", definition.TypeInteger), column("b",
+					definition.TypeBoolean),
+				column("s", definition.TypeString), column("d", definition.TypeDate), column("t",
+					definition.TypeDateTime),
 			},
 			Format: definition.Format{TimeZone: "Europe/Istanbul"},
 			Outputs: []definition.Output{
@@ -144,7 +146,8 @@ func TestAggregates(t *testing.T) {
 func TestOutputsWithoutValuesAreLeftOut(t *testing.T) {
 	t.Parallel()
 	version := definition.Version{
-		Columns: []definition.Column{siteColumn, dateColumn, column("n", definition.TypeNumber), column("m", definition.TypeNumber)},
+		Columns: []definition.Column{siteColumn, dateColumn, column("n", definition.TypeNumber), column("m",
+			definition.TypeNumber)},
 		Outputs: []definition.Output{
 			{Key: "sum", Aggregate: definition.Sum, Column: "n", PeriodUnit: definition.Monthly},
 			{Key: "count", Aggregate: definition.Count, Column: "n", PeriodUnit: definition.Quarterly},
@@ -199,13 +202,15 @@ func TestSites(t *testing.T) {
 			Outputs: []definition.Output{output("rows", definition.Count, "")},
 		},
 		rows: []string{
-			"Ankara", " ank ", "ANKARA", "Foça", "\u00a0Foça\t", "foça", "", " ", strings.Repeat("ş", 255), strings.Repeat("ş", 256),
+			"Ankara", " ank ", "ANKARA", "Foça", "\u00a0Foça\t", "foça", "", " ", strings.Repeat("ş", 255),
+			strings.Repeat("ş", 256),
 			"a\xff", "a\x00",
 		},
 	}
 	results, errs := f.run(t)
 	require.Equal(t, []string{
-		"7 site SITE_MISSING", "8 site SITE_MISSING", "10 site CELL_TOO_LARGE", "11 site ENCODING_INVALID", "12 site NUL_BYTE",
+		"7 site SITE_MISSING", "8 site SITE_MISSING", "10 site CELL_TOO_LARGE", "11 site ENCODING_INVALID",
+		"12 site NUL_BYTE",
 	}, errs)
 	require.Equal(t, []string{
 		`ANK=site-1 2024 YEARLY 1 {"rows":3} 3/0`,
@@ -226,8 +231,10 @@ func TestSitesOfAnotherType(t *testing.T) {
 	results, errs := table{
 		year: 2024,
 		version: definition.Version{
-			Columns: []definition.Column{{Name: "meter", Type: definition.TypeInteger, Role: definition.RoleSiteIdentifier}},
-			Outputs: []definition.Output{output("rows", definition.Count, ""), output("max", definition.Max, "meter")},
+			Columns: []definition.Column{{Name: "meter",
+				Type: definition.TypeInteger, Role: definition.RoleSiteIdentifier}},
+			Outputs: []definition.Output{output("rows", definition.Count, ""), output("max",
+				definition.Max, "meter")},
 		},
 		rows: []string{"007", "x", "7", "x", "007"},
 	}.run(t)
@@ -264,7 +271,8 @@ func TestRejectedRowsChangeNoValueAndAreCounted(t *testing.T) {
 		version: definition.Version{
 			Columns: []definition.Column{
 				column("first", definition.TypeNumber), siteColumn, dateColumn,
-				{Name: "second", Type: definition.TypeNumber, Required: true}, column("third", definition.TypeBoolean),
+				{Name: "second", Type: definition.TypeNumber, Required: true}, column("third",
+					definition.TypeBoolean),
 			},
 			Outputs: []definition.Output{
 				monthlyCount,
@@ -285,7 +293,8 @@ func TestRejectedRowsChangeNoValueAndAreCounted(t *testing.T) {
 		"3 second MISSING_REQUIRED",
 		"4 date DATE_INVALID",
 		"5 site SITE_MISSING",
-		"6 first NUMBER_INVALID", "6 site SITE_MISSING", "6 date DATE_INVALID", "6 second MISSING_REQUIRED", "6 third BOOLEAN_INVALID",
+		"6 first NUMBER_INVALID", "6 site SITE_MISSING", "6 date DATE_INVALID", "6 second MISSING_REQUIRED",
+		"6 third BOOLEAN_INVALID",
 	}, errs)
 	require.Equal(t, []string{`a 2024 MONTHLY 1 {"rows":1,"sum":1} 1/1`}, results)
 }
@@ -357,8 +366,10 @@ func TestLimitsEndTheWork(t *testing.T) {
 		rows           []string
 		message        string
 	}{
-		"sites":   {2, 0, []string{"a|2024-01-01", "b|2024-01-01", "a|2024-02-01", "c|x"}, "the file has more than 2 sites"},
-		"results": {0, 2, []string{"a|2024-01-01", "a|2024-02-01", "a|2024-02-02", "b|2024-01-01"}, "the file has more than 2 results"},
+		"sites": {2, 0, []string{"a|2024-01-01", "b|2024-01-01", "a|2024-02-01", "c|x"},
+			"the file has more than 2 sites"},
+		"results": {0, 2, []string{"a|2024-01-01", "a|2024-02-01", "a|2024-02-02", "b|2024-01-01"},
+			"the file has more than 2 results"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -215,7 +215,8 @@ func TestResultsDoNotDependOnTheSplit(t *testing.T) {
 				pick("2024-01", "Mart 2024", "2024-02-29", "03.2023", "2024-12", "2024"),
 				pick(randomNumber(random), "", "1.5", "2", "x"),
 				pick("", "text", "ş", fmt.Sprint(row)),
-				pick("", "2024-01-01T00:00:00Z", fmt.Sprintf("2024-01-01 10:00:00.%03d", random.IntN(1000)), "1969-01-01 00:00"),
+				pick("", "2024-01-01T00:00:00Z", fmt.Sprintf("2024-01-01 10:00:00.%03d", random.IntN(1000)),
+					"1969-01-01 00:00"),
 				pick("", "yes", "no"),
 			}, "|"))})
 		}

@@ -44,7 +44,7 @@ type spelling struct {
 type calendar struct {
 	year    int
 	periods *[13]*group
-	years   map[int]*[13]*group
+	years   map[int]*[13]*group // the others that were open before
 }
 
 type groupKey struct {
