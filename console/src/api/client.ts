@@ -1,4 +1,5 @@
 import { createClient } from "graphql-ws";
+import type { Client as SocketClient } from "graphql-ws";
 import { ApiError, UNAUTHENTICATED, signedOut, unreachable } from "./error.ts";
 
 /** A GraphQL document that knows what it answers with and what it is given. */
@@ -58,20 +59,7 @@ const CLOSED_FOR_TOKEN = new Set([4401, 4403]);
 
 export function createApi(config: ClientConfig): Client {
   const send = config.fetch ?? fetch.bind(globalThis);
-  const socket = createClient({
-    url: `${config.origin.replace(/^http/, "ws")}/graphql`,
-    connectionParams: () => ({ Authorization: `Bearer ${config.token()}` }),
-    retryAttempts: 0,
-    keepAlive: 20_000,
-  });
-  // Subscriptions share one socket, and whoever comes second gets no event of its opening.
-  let open = false;
-  socket.on("connected", () => {
-    open = true;
-  });
-  socket.on("closed", () => {
-    open = false;
-  });
+  const socket = lazySocket(config);
 
   /** Tells the page once when a failure means that the person is signed out. */
   function noticed(error: ApiError): ApiError {
@@ -121,8 +109,9 @@ export function createApi(config: ClientConfig): Client {
           listener.failed(noticed(error));
         }
       }
-      const forget = socket.on("connected", () => listener.connected());
-      const stop = socket.subscribe<Data>(
+      const { client, isOpen } = socket.get();
+      const forget = client.on("connected", () => listener.connected());
+      const stop = client.subscribe<Data>(
         { query: operation.text, variables: variables as Record<string, unknown> },
         {
           next(answer) {
@@ -142,7 +131,8 @@ export function createApi(config: ClientConfig): Client {
           },
         },
       );
-      if (open) {
+      // Subscriptions share one socket, and whoever comes second hears nothing of its opening.
+      if (isOpen()) {
         listener.connected();
       }
       return () => {
@@ -152,7 +142,39 @@ export function createApi(config: ClientConfig): Client {
       };
     },
 
-    close: () => void socket.dispose(),
+    close: socket.close,
+  };
+}
+
+interface Socket {
+  client: SocketClient;
+  isOpen: () => boolean;
+}
+
+/** The WebSocket that all subscriptions share, made with the first of them. */
+function lazySocket({ origin, token }: ClientConfig) {
+  let made: Socket | undefined;
+
+  function make(): Socket {
+    const client = createClient({
+      url: `${origin.replace(/^http/, "ws")}/graphql`,
+      connectionParams: () => ({ Authorization: `Bearer ${token()}` }),
+      retryAttempts: 0,
+      keepAlive: 20_000,
+    });
+    let open = false;
+    client.on("connected", () => {
+      open = true;
+    });
+    client.on("closed", () => {
+      open = false;
+    });
+    return { client, isOpen: () => open };
+  }
+
+  return {
+    get: () => (made ??= make()),
+    close: () => void made?.client.dispose(),
   };
 }
 

@@ -1,4 +1,5 @@
-import { getOperationAST } from "graphql";
+import { Kind, parse } from "graphql";
+import type { OperationDefinitionNode } from "graphql";
 import { createClient } from "graphql-ws";
 import type { GraphiQL } from "graphiql";
 import type { ComponentProps } from "react";
@@ -13,10 +14,26 @@ type Params = Parameters<Fetcher>[0];
 export function createFetcher(token: string): Fetcher {
   return (params, options) => {
     const headers: Record<string, unknown> = { Authorization: `Bearer ${token}`, ...options?.headers };
-    const operation =
-      options?.documentAST && getOperationAST(options.documentAST, params.operationName ?? undefined)?.operation;
-    return operation === "subscription" ? listen(params, headers) : post(params, headers);
+    const operation = chosen(params);
+    const request = operation ? { ...params, operationName: operation.name?.value ?? null } : params;
+    return operation?.operation === "subscription" ? listen(request, headers) : post(request, headers);
   };
+}
+
+/**
+ * The operation to run. GraphiQL reads names and kinds out of the text a moment after the last key: run at once, it would
+ * ask for an operation that is not there any more. The only one in the text is meant whatever the name.
+ */
+function chosen(params: Params): OperationDefinitionNode | undefined {
+  try {
+    const operations = parse(params.query).definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+    return operations.length === 1
+      ? operations[0]
+      : operations.find((each) => each.name?.value === params.operationName);
+  } catch {
+    // Not GraphQL: the server says where and why.
+    return undefined;
+  }
 }
 
 async function post(params: Params, headers: Record<string, unknown>) {

@@ -77,6 +77,9 @@ function Rows({ row }: { row: ImportRow }) {
   if (isFinal(row.status)) {
     return row.rowCount === null ? "–" : formatCount(row.rowCount);
   }
+  if (row.rowCount === null && row.processedRowCount === 0) {
+    return "–";
+  }
   const done = portion(row);
   const words =
     row.rowCount === null

@@ -85,7 +85,7 @@ function Table({ page, outputs }: { page: ResultPage; outputs: readonly Output[]
           {page.nodes.map((result) => (
             <tr key={result.id}>
               <th scope="row">{result.siteKey ?? "All sites"}</th>
-              <td>{formatPeriod(result.periodUnit, result.year, result.period)}</td>
+              <td className="period">{formatPeriod(result.periodUnit, result.year, result.period)}</td>
               {outputs.map((output) => (
                 <td key={output.key} className="number">
                   {formatValue(result.processedData[output.key])}

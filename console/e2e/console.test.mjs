@@ -1,0 +1,179 @@
+// The console in a real browser against the real binary: ENTREPOT_BIN names it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch, openPage } from "./browser.mjs";
+import { startServer } from "./server.mjs";
+
+const WEATHER = fileURLToPath(new URL("../../seed/files/weather.csv", import.meta.url));
+const DEFINITION = "Monthly weather per city";
+const SITES = ["New York", "Seattle"];
+const MONTHS = 48;
+const TOKEN = "entrepot.token";
+
+let server;
+let browser;
+let home;
+
+before(async () => {
+  assert.ok(process.env.ENTREPOT_BIN, "ENTREPOT_BIN must name the binary to test: go build -o entrepot . && ENTREPOT_BIN=../entrepot npm run e2e");
+  [server, browser] = await Promise.all([startServer(process.env.ENTREPOT_BIN), launch()]);
+  home = await openPage(browser, server.origin);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test("without a token the page says how to sign in", async () => {
+  const { page, context, complaints } = await openPage(browser, server.origin);
+  const response = await page.goto(server.origin);
+  assert.equal(response.headers()["cache-control"], "no-store");
+  assert.match(response.headers()["content-security-policy"], /script-src 'self'/);
+  await page.getByText("open the link that the server printed when it started").waitFor();
+  await page.getByLabel("Or paste the link or a token here").waitFor();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test("the printed link signs in, and its code leaves the address bar", async () => {
+  const { page, context, complaints } = home;
+  await page.goto(server.link);
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+  await page.getByRole("banner").getByText(/ · Owner$/).waitFor();
+  assert.equal(page.url(), `${server.origin}/`);
+  assert.ok(await page.evaluate((key) => sessionStorage.getItem(key), TOKEN), "the token must be in sessionStorage");
+  assert.equal(await page.evaluate(() => localStorage.length), 0, "nothing may outlive the tab");
+  assert.deepEqual(await context.cookies(), []);
+  assert.deepEqual(complaints, []);
+});
+
+test("the code cannot be used twice", async () => {
+  const { page, context, complaints } = await openPage(browser, server.origin);
+  await page.goto(server.link);
+  await page.getByRole("alert").getByText("used already or has expired").waitFor();
+  assert.equal(page.url(), `${server.origin}/`);
+  assert.equal(await page.evaluate((key) => sessionStorage.getItem(key), TOKEN), null);
+  const unexpected = complaints.filter((each) => !each.includes("401"));
+  assert.deepEqual(unexpected, []);
+  assert.ok(complaints.some((each) => each.startsWith("status 401")));
+  await context.close();
+});
+
+test("a form that is not filled in says what is missing and sends nothing", async () => {
+  const { page, complaints } = home;
+  let sent = 0;
+  const count = () => (sent += 1);
+  page.on("request", count);
+  await page.getByRole("button", { name: "Upload and import" }).click();
+  await page.getByText("Choose a file first.").waitFor();
+  await page.getByText("Choose what the file is.").waitFor();
+  assert.equal(await page.getByLabel("File", { exact: true }).getAttribute("aria-invalid"), "true");
+  assert.equal(sent, 0);
+  page.off("request", count);
+  assert.deepEqual(complaints, []);
+});
+
+test("weather.csv is uploaded, imported and completed before one's eyes", async () => {
+  const { page, complaints } = home;
+  await page.getByText("Live", { exact: true }).first().waitFor();
+  await page.getByLabel("File", { exact: true }).setInputFiles(WEATHER);
+  await page.getByLabel("Import definition").selectOption({ label: DEFINITION });
+
+  // What is asked for from here on is the mutations' business: the end must arrive over the WebSocket.
+  const polled = [];
+  const watch = (request) => {
+    const body = request.postData() ?? "";
+    if (request.url().endsWith("/graphql") && !body.includes("mutation")) {
+      polled.push(body);
+    }
+  };
+  page.on("request", watch);
+  await page.getByRole("button", { name: "Upload and import" }).click();
+  const row = page.locator("[data-import]").filter({ hasText: "weather.csv" }).first();
+  await row.getByText("Completed", { exact: true }).waitFor({ timeout: 60_000 });
+  page.off("request", watch);
+  assert.deepEqual(polled, [], "the table must follow the import without asking again");
+
+  assert.equal(await row.locator('[data-label="Results"]').innerText(), String(SITES.length * MONTHS));
+  assert.equal(await row.locator('[data-label="Rows"]').innerText(), "2,922");
+  await page.locator("[data-upload]").filter({ hasText: "weather.csv" }).getByText("Good", { exact: true }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("its results are 48 months of each city", async () => {
+  const { page, complaints } = home;
+  await page.getByRole("button", { name: "weather.csv" }).first().click();
+  const table = page.getByRole("region", { name: "Results" }).locator("tbody tr");
+  await page.getByText(/^50 of 96 results$/).waitFor();
+  assert.equal(await table.count(), 50);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByText(/^96 of 96 results$/).waitFor();
+  const rows = await table.evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText)));
+  assert.equal(rows.length, SITES.length * MONTHS);
+  for (const site of SITES) {
+    const periods = rows.filter((row) => row[0] === site).map((row) => row[1]);
+    assert.equal(new Set(periods).size, MONTHS, `${site} must have ${MONTHS} different months`);
+    assert.ok(periods.includes("Jan 2012") && periods.includes("Dec 2015"));
+  }
+  for (const row of rows) {
+    assert.match(row.at(-1), /^(28|29|30|31)$/, `a month has as many rows as days: ${row}`);
+    for (const value of row.slice(2, -1)) {
+      assert.match(value, /^-?[\d,]+(\.\d+)?$/, `an output must be a number: ${row}`);
+    }
+  }
+  assert.equal(await page.getByRole("button", { name: "Show more" }).count(), 0);
+  assert.deepEqual(complaints, []);
+});
+
+test("GraphiQL loads and runs a query as the person signed in", async () => {
+  const { page, complaints } = home;
+  await page.getByRole("link", { name: "GraphiQL" }).click();
+  const editor = page.locator(".graphiql-query-editor .CodeMirror");
+  await editor.waitFor();
+  await editor.click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText("{ viewer { role } }");
+  await page.getByRole("button", { name: /Execute query/ }).click();
+  await page.locator(".graphiql-response", { hasText: '"role": "OWNER"' }).waitFor();
+  await page.getByRole("button", { name: /Show Documentation Explorer/ }).click();
+  await page.locator(".graphiql-doc-explorer").getByText("Query", { exact: true }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("GraphiQL runs a subscription over the WebSocket", async () => {
+  const { page, complaints } = home;
+  await page.locator(".graphiql-query-editor .CodeMirror").click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText('subscription { importStatusChanged(since: "2020-01-01T00:00:00Z") { status fileName } }');
+  await page.getByRole("button", { name: /Execute query/ }).click();
+  await page.locator(".graphiql-response", { hasText: '"fileName": "weather.csv"' }).waitFor();
+  await page.getByRole("button", { name: /Stop query/ }).click();
+  assert.deepEqual(complaints, []);
+});
+
+test("the sign-in outlives a reload, and signing out ends it", async () => {
+  const { page, complaints } = home;
+  await page.goto(server.origin);
+  await page.locator("[data-import]").filter({ hasText: "weather.csv" }).first().waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("You are signed out.").waitFor();
+  assert.equal(await page.evaluate((key) => sessionStorage.getItem(key), TOKEN), null);
+  await page.reload();
+  await page.getByLabel("Or paste the link or a token here").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("a wrong token is refused in a sentence", async () => {
+  const { page, context, complaints } = await openPage(browser, server.origin);
+  await page.goto(server.origin);
+  await page.getByLabel("Or paste the link or a token here").fill("not-a-token");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").getByText("Please sign in again").waitFor();
+  assert.deepEqual(
+    complaints.filter((each) => !each.includes("401")),
+    [],
+  );
+  await context.close();
+});
