@@ -113,7 +113,7 @@ type ImportResolver interface {
 	RetryOf(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error)
 	Results(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.ImportResultFilter, orderBy *model.ImportResultOrder) (*model.Connection[*ent.ImportResult], error)
 	RowErrors(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.RowErrorFilter) (*model.Connection[*model.ImportRowError], error)
-
+	ErrorGroups(ctx context.Context, obj *ent.ImportRun) ([]*model.ImportErrorGroup, error)
 	RejectedRows(ctx context.Context, obj *ent.ImportRun) (*model.Download, error)
 }
 type ImportDefinitionResolver interface {
@@ -128,9 +128,9 @@ type ImportDefinitionVersionResolver interface {
 	CreatedBy(ctx context.Context, obj *ent.ImportDefinitionVersion) (*ent.User, error)
 }
 type ImportErrorGroupResolver interface {
-	Column(ctx context.Context, obj *definition.ErrorGroup) (*string, error)
+	Column(ctx context.Context, obj *model.ImportErrorGroup) (*string, error)
 
-	Sample(ctx context.Context, obj *definition.ErrorGroup) (*model.ImportRowError, error)
+	Sample(ctx context.Context, obj *model.ImportErrorGroup) (*model.ImportRowError, error)
 }
 type ImportResultResolver interface {
 	Import(ctx context.Context, obj *ent.ImportResult) (*ent.ImportRun, error)
@@ -6128,11 +6128,11 @@ func (ec *executionContext) _Import_errorGroups(ctx context.Context, field graph
 			return ec.fieldContext_Import_errorGroups(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ErrorGroups, nil
+			return ec.Resolvers.Import().ErrorGroups(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []definition.ErrorGroup) graphql.Marshaler {
-			return ec.marshalNImportErrorGroup2ᚕentrepotᚋdefinitionᚐErrorGroupᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportErrorGroup) graphql.Marshaler {
+			return ec.marshalNImportErrorGroup2ᚕᚖentrepotᚋgraphᚋmodelᚐImportErrorGroupᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6142,8 +6142,8 @@ func (ec *executionContext) fieldContext_Import_errorGroups(_ context.Context, f
 	fc = &graphql.FieldContext{
 		Object:     "Import",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ImportErrorGroup(ctx, field)
 		},
@@ -7391,7 +7391,7 @@ func (ec *executionContext) fieldContext_ImportEdge_node(_ context.Context, fiel
 	return fc, nil
 }
 
-func (ec *executionContext) _ImportErrorGroup_code(ctx context.Context, field graphql.CollectedField, obj *definition.ErrorGroup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ImportErrorGroup_code(ctx context.Context, field graphql.CollectedField, obj *model.ImportErrorGroup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7414,7 +7414,7 @@ func (ec *executionContext) fieldContext_ImportErrorGroup_code(_ context.Context
 	return graphql.NewScalarFieldContext("ImportErrorGroup", field, false, false, errors.New("field of type RowErrorCode does not have child fields"))
 }
 
-func (ec *executionContext) _ImportErrorGroup_column(ctx context.Context, field graphql.CollectedField, obj *definition.ErrorGroup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ImportErrorGroup_column(ctx context.Context, field graphql.CollectedField, obj *model.ImportErrorGroup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7437,7 +7437,7 @@ func (ec *executionContext) fieldContext_ImportErrorGroup_column(_ context.Conte
 	return graphql.NewScalarFieldContext("ImportErrorGroup", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _ImportErrorGroup_count(ctx context.Context, field graphql.CollectedField, obj *definition.ErrorGroup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ImportErrorGroup_count(ctx context.Context, field graphql.CollectedField, obj *model.ImportErrorGroup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7460,7 +7460,7 @@ func (ec *executionContext) fieldContext_ImportErrorGroup_count(_ context.Contex
 	return graphql.NewScalarFieldContext("ImportErrorGroup", field, false, false, errors.New("field of type Int64 does not have child fields"))
 }
 
-func (ec *executionContext) _ImportErrorGroup_rowRanges(ctx context.Context, field graphql.CollectedField, obj *definition.ErrorGroup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ImportErrorGroup_rowRanges(ctx context.Context, field graphql.CollectedField, obj *model.ImportErrorGroup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7492,7 +7492,7 @@ func (ec *executionContext) fieldContext_ImportErrorGroup_rowRanges(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _ImportErrorGroup_sample(ctx context.Context, field graphql.CollectedField, obj *definition.ErrorGroup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ImportErrorGroup_sample(ctx context.Context, field graphql.CollectedField, obj *model.ImportErrorGroup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16839,10 +16839,43 @@ func (ec *executionContext) _Import(ctx context.Context, sel ast.SelectionSet, o
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "errorGroups":
-			out.Values[i] = ec._Import_errorGroups(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Import_errorGroups(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "rejectedRows":
 			field := field
 
@@ -17647,7 +17680,7 @@ func (ec *executionContext) _ImportEdge(ctx context.Context, sel ast.SelectionSe
 
 var importErrorGroupImplementors = []string{"ImportErrorGroup"}
 
-func (ec *executionContext) _ImportErrorGroup(ctx context.Context, sel ast.SelectionSet, obj *definition.ErrorGroup) graphql.Marshaler {
+func (ec *executionContext) _ImportErrorGroup(ctx context.Context, sel ast.SelectionSet, obj *model.ImportErrorGroup) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importErrorGroupImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -21895,15 +21928,11 @@ func (ec *executionContext) marshalNImportEdge2ᚕentrepotᚋgraphᚋmodelᚐEdg
 	return ret
 }
 
-func (ec *executionContext) marshalNImportErrorGroup2entrepotᚋdefinitionᚐErrorGroup(ctx context.Context, sel ast.SelectionSet, v definition.ErrorGroup) graphql.Marshaler {
-	return ec._ImportErrorGroup(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNImportErrorGroup2ᚕentrepotᚋdefinitionᚐErrorGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []definition.ErrorGroup) graphql.Marshaler {
+func (ec *executionContext) marshalNImportErrorGroup2ᚕᚖentrepotᚋgraphᚋmodelᚐImportErrorGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ImportErrorGroup) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNImportErrorGroup2entrepotᚋdefinitionᚐErrorGroup(ctx, sel, v[i])
+		return ec.marshalNImportErrorGroup2ᚖentrepotᚋgraphᚋmodelᚐImportErrorGroup(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -21913,6 +21942,16 @@ func (ec *executionContext) marshalNImportErrorGroup2ᚕentrepotᚋdefinitionᚐ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNImportErrorGroup2ᚖentrepotᚋgraphᚋmodelᚐImportErrorGroup(ctx context.Context, sel ast.SelectionSet, v *model.ImportErrorGroup) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ImportErrorGroup(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNImportOrderField2entrepotᚋgraphᚋmodelᚐImportOrderField(ctx context.Context, v any) (model.ImportOrderField, error) {
@@ -22097,13 +22136,13 @@ func (ec *executionContext) unmarshalNInputColumnInput2ᚖentrepotᚋgraphᚋmod
 }
 
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
-	res, err := graphql.UnmarshalInt(v)
+	res, err := model.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalInt(v)
+	res := model.MarshalInt(v)
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -23214,7 +23253,7 @@ func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*i
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalInt(v)
+	res, err := model.UnmarshalInt(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -23224,7 +23263,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalInt(*v)
+	res := model.MarshalInt(*v)
 	return res
 }
 

@@ -24,6 +24,13 @@ type ImportRowError struct {
 	Hidden bool
 }
 
+// ImportErrorGroup are the row errors of one code and column, counted.
+type ImportErrorGroup struct {
+	definition.ErrorGroup
+	// Shown is its sample, with what its viewer may see of it.
+	Shown ImportRowError
+}
+
 // PageInfo is where a page stands in its list.
 type PageInfo struct {
 	HasNextPage     bool

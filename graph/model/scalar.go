@@ -33,7 +33,7 @@ func UnmarshalTime(v any) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, errors.New("a Time is RFC 3339 text such as 2026-03-31T23:59:59.999Z")
+	return time.Time{}, &InputError{"a Time is RFC 3339 text such as 2026-03-31T23:59:59.999Z"}
 }
 
 // MarshalInt64 writes a JSON number.
@@ -58,7 +58,7 @@ func UnmarshalInt64(v any) (int64, error) {
 		err = errors.ErrUnsupported
 	}
 	if err != nil || n > MaxInt64 || n < -MaxInt64 {
-		return 0, errors.New("an Int64 is a whole number of at most 9007199254740991")
+		return 0, &InputError{"an Int64 is a whole number of at most 9007199254740991"}
 	}
 	return n, nil
 }
@@ -89,8 +89,26 @@ func (c Cursor) MarshalGQL(w io.Writer) { graphql.MarshalString(string(c)).Marsh
 func (c *Cursor) UnmarshalGQL(v any) error {
 	s, ok := v.(string)
 	if !ok {
-		return errors.New("a Cursor is the text that an earlier page gave")
+		return &InputError{"a Cursor is the text that an earlier page gave"}
 	}
 	*c = Cursor(s)
 	return nil
+}
+
+// InputError says that a value of a client's is not of its type.
+type InputError struct{ Message string }
+
+// Error is the message.
+func (e *InputError) Error() string { return e.Message }
+
+// MarshalInt writes a JSON number.
+func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// UnmarshalInt reads a whole number of 32 bits (GraphQL, section 3.5.1).
+func UnmarshalInt(v any) (int, error) {
+	n, err := UnmarshalInt64(v)
+	if err != nil || n > 1<<31-1 || n < -1<<31 {
+		return 0, &InputError{"an Int is a whole number of 32 bits"}
+	}
+	return int(n), nil
 }

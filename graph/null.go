@@ -1,0 +1,151 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+
+	"entrepot/definition"
+	"entrepot/graph/model"
+)
+
+// The resolvers in this file show empty Go values as null: package definition keeps what was left out as the zero value.
+
+func orNull[T comparable](v T) (*T, error) {
+	var zero T
+	if v == zero {
+		return nil, nil
+	}
+	return &v, nil
+}
+
+type inputColumnResolver struct{}
+
+func (inputColumnResolver) Format(_ context.Context, c *definition.Column) (*string, error) {
+	return orNull(c.Format)
+}
+
+func (inputColumnResolver) Description(_ context.Context, c *definition.Column) (*string, error) {
+	return orNull(c.Description)
+}
+
+type outputFieldResolver struct{}
+
+func (outputFieldResolver) Unit(_ context.Context, o *definition.Output) (*string, error) {
+	return orNull(o.Unit)
+}
+
+func (outputFieldResolver) Column(_ context.Context, o *definition.Output) (*string, error) {
+	return orNull(o.Column)
+}
+
+func (outputFieldResolver) FormElementID(_ context.Context, o *definition.Output) (*string, error) {
+	return orNull(o.FormElementID)
+}
+
+type fileFormatResolver struct{}
+
+func (fileFormatResolver) Encoding(_ context.Context, f *definition.Format) (*string, error) {
+	return orNull(f.Encoding)
+}
+
+func (fileFormatResolver) Delimiter(_ context.Context, f *definition.Format) (*string, error) {
+	return orNull(f.Delimiter)
+}
+
+func (fileFormatResolver) Quote(_ context.Context, f *definition.Format) (*string, error) {
+	return orNull(f.Quote)
+}
+
+func (fileFormatResolver) HeaderRow(_ context.Context, f *definition.Format) (*int, error) {
+	return orNull(f.HeaderRow)
+}
+
+func (fileFormatResolver) DecimalSeparator(_ context.Context, f *definition.Format) (*string, error) {
+	return orNull(f.DecimalSeparator)
+}
+
+func (fileFormatResolver) ThousandsSeparator(_ context.Context, f *definition.Format) (*string, error) {
+	return orNull(f.ThousandsSeparator)
+}
+
+func (fileFormatResolver) TimeZone(_ context.Context, f *definition.Format) (string, error) {
+	if f.TimeZone == "" {
+		return "UTC", nil
+	}
+	return f.TimeZone, nil
+}
+
+// Sheet and Locale are for formats that this server does not read.
+func (fileFormatResolver) Sheet(context.Context, *definition.Format) (*string, error) {
+	return nil, nil
+}
+
+func (fileFormatResolver) Locale(context.Context, *definition.Format) (*string, error) {
+	return nil, nil
+}
+
+type detectedFormatResolver struct{}
+
+func (detectedFormatResolver) Encoding(_ context.Context, d *definition.DetectedFormat) (*string, error) {
+	return orNull(d.Encoding)
+}
+
+func (detectedFormatResolver) EncodingConfidence(_ context.Context, d *definition.DetectedFormat) (*float64, error) {
+	return orNull(d.EncodingConfidence)
+}
+
+func (detectedFormatResolver) Delimiter(_ context.Context, d *definition.DetectedFormat) (*string, error) {
+	return orNull(d.Delimiter)
+}
+
+func (detectedFormatResolver) Quote(_ context.Context, d *definition.DetectedFormat) (*string, error) {
+	return orNull(d.Quote)
+}
+
+func (detectedFormatResolver) LineEnding(_ context.Context, d *definition.DetectedFormat) (*string, error) {
+	return orNull(d.LineEnding)
+}
+
+// Compression, Sheets, Sheet and Date1904 are for formats that this server does not read.
+func (detectedFormatResolver) Compression(context.Context, *definition.DetectedFormat) (*string, error) {
+	return nil, nil
+}
+
+func (detectedFormatResolver) Sheets(context.Context, *definition.DetectedFormat) ([]string, error) {
+	return nil, nil
+}
+
+func (detectedFormatResolver) Sheet(context.Context, *definition.DetectedFormat) (*string, error) {
+	return nil, nil
+}
+
+func (detectedFormatResolver) Date1904(context.Context, *definition.DetectedFormat) (bool, error) {
+	return false, nil
+}
+
+type resultMappingResolver struct{}
+
+func (resultMappingResolver) FormElementID(_ context.Context, m *definition.ResultMapping) (*string, error) {
+	return orNull(m.FormElementID)
+}
+
+func (resultMappingResolver) ValueInserted(_ context.Context, m *definition.ResultMapping) (json.RawMessage, error) {
+	return json.RawMessage(m.ValueInserted), nil
+}
+
+type rowErrorResolver struct{}
+
+func (rowErrorResolver) Line(_ context.Context, e *model.ImportRowError) (*int64, error) {
+	return orNull(e.Line)
+}
+
+func (rowErrorResolver) Column(_ context.Context, e *model.ImportRowError) (*string, error) {
+	return orNull(e.Column)
+}
+
+func (rowErrorResolver) Value(_ context.Context, e *model.ImportRowError) (*string, error) {
+	if e.Hidden {
+		return nil, nil
+	}
+	return &e.Value, nil
+}

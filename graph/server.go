@@ -1,0 +1,116 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"entrepot/viewer"
+)
+
+const (
+	maxBody         = 1 << 20
+	maxMessage      = 256 << 10
+	cachedDocuments = 1000
+	initTimeout     = 10 * time.Second
+	pingInterval    = 20 * time.Second
+)
+
+// server answers at /graphql.
+type server struct {
+	executor http.Handler
+	present  presenter
+}
+
+func newServer(c *Config, schema graphql.ExecutableSchema) *server {
+	p := presenter{c.Logger}
+	documents := lru.New[*ast.QueryDocument](cachedDocuments)
+
+	h := handler.New(schema)
+	// Server-sent events are asked for by POST too, so they come first.
+	h.AddTransport(transport.SSE{KeepAlivePingInterval: pingInterval})
+	h.AddTransport(websocket(c))
+	h.AddTransport(transport.GET{})
+	h.AddTransport(transport.POST{})
+	h.SetQueryCache(documents)
+	h.SetErrorPresenter(p.present)
+	h.SetRecoverFunc(p.recovered)
+	h.SetDisableSuggestion(true)
+	h.Use(&documentLimits{
+		bytes: c.Limits.DocumentBytes, tokens: 2000, depth: 12, aliases: 30, fields: 100, expanded: 500, known: documents,
+	})
+	h.Use(newLive(c, schema, p))
+	h.Use(snapshots{c.DB})
+	if c.Introspection {
+		h.Use(extension.Introspection{})
+	}
+	return &server{executor: h, present: p}
+}
+
+// ServeHTTP lets only viewers through; a WebSocket says who it is in its first message. Bodies are read before gqlgen
+// sees them, which would quote them in its errors.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") != "" {
+		s.executor.ServeHTTP(w, withConnection(r))
+		return
+	}
+	if _, ok := viewer.FromContext(r.Context()); !ok {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="entrepot"`)
+		refuse(w, http.StatusUnauthorized, codeUnauthenticated, "Sign in: send a valid token in the Authorization header.")
+		return
+	}
+	if r.Method == http.MethodPost {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		var tooLarge *http.MaxBytesError
+		switch {
+		case errors.As(err, &tooLarge):
+			refuse(w, http.StatusRequestEntityTooLarge, codeLimit, "The request is larger than 1 MiB.")
+			return
+		case err != nil:
+			return
+		case !json.Valid(body):
+			refuse(w, http.StatusBadRequest, codeBadInput, "The request's body is not JSON.")
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	s.executor.ServeHTTP(w, r)
+}
+
+// refuse answers a request that is no operation.
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"errors": []any{map[string]any{"message": message, "extensions": map[string]any{"code": code}}},
+	})
+}
+
+// websocket speaks graphql-transport-ws.
+func websocket(c *Config) transport.Websocket {
+	limit := int64(maxMessage)
+	return transport.Websocket{
+		Implementation:   sockets{},
+		InitTimeout:      initTimeout,
+		PingPongInterval: pingInterval,
+		PayloadReadLimit: &limit,
+		InitFunc: func(ctx context.Context, payload transport.InitPayload) (context.Context, *transport.InitPayload, error) {
+			v, err := c.Authenticate(ctx, payload)
+			if err != nil {
+				return transport.WithWebsocketCloseCode(ctx, closeForbidden), nil, errors.New("Forbidden")
+			}
+			return closeAt(viewer.NewContext(ctx, v), v.ExpiresAt), nil, nil
+		},
+	}
+}
