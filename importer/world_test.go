@@ -115,7 +115,7 @@ func newWorldOn(t testing.TB, db *database.DB, change ...func(*importer.Config))
 		URL: storage.FileURL(t.TempDir()), Secret: bytes.Repeat([]byte{1}, 32), PublicURL: "http://127.0.0.1/bucket",
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, w.bucket.Close()) })
+	t.Cleanup(func() { _ = w.bucket.Close() }) // some tests close it
 	config := importer.Config{
 		DB: w.db, Bucket: w.bucket, Queue: w.queue, Bus: w.bus, Now: w.clock.now,
 		Logger: slog.New(slog.NewTextHandler(w.log, nil)), Parallelism: 2,
@@ -204,19 +204,22 @@ func (w *world) define(v definition.Version) string {
 
 func (w *world) defineFor(organization string, v definition.Version) (id string) {
 	w.t.Helper()
+	w.system(func(ctx context.Context) { id = w.defineForIn(ctx, organization, v) })
+	return id
+}
+
+func (w *world) defineForIn(ctx context.Context, organization string, v definition.Version) string {
+	w.t.Helper()
 	v = v.Normalize()
 	require.Empty(w.t, v.Check())
-	w.system(func(ctx context.Context) {
-		c := w.db.Client()
-		d := c.ImportDefinition.Create().SetOrganizationID(organization).SetName("Readings " + prefixid.New("x")).
-			SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).
-			SetOnInvalidRow(v.OnInvalidRow).SetOnUnknownSite(v.OnUnknownSite).SaveX(ctx)
-		c.ImportDefinitionVersion.Create().SetOrganizationID(organization).SetImportDefinitionID(d.ID).SetNumber(1).
-			SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).
-			SetOnInvalidRow(v.OnInvalidRow).SetOnUnknownSite(v.OnUnknownSite).ExecX(ctx)
-		id = d.ID
-	})
-	return id
+	c := w.db.Client()
+	d := c.ImportDefinition.Create().SetOrganizationID(organization).SetName("Readings " + prefixid.New("x")).
+		SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).
+		SetOnInvalidRow(v.OnInvalidRow).SetOnUnknownSite(v.OnUnknownSite).SaveX(ctx)
+	c.ImportDefinitionVersion.Create().SetOrganizationID(organization).SetImportDefinitionID(d.ID).SetNumber(1).
+		SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).
+		SetOnInvalidRow(v.OnInvalidRow).SetOnUnknownSite(v.OnUnknownSite).ExecX(ctx)
+	return d.ID
 }
 
 // site stores a site with its spellings.
