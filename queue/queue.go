@@ -1,8 +1,9 @@
 // Package queue is the background work on River: jobs are enqueued in the transaction of the command that wants them,
 // so that there is a job exactly when there is a change, and worked here by calling importer and upload.
 //
-// Commands know it as the small Enqueuer interfaces that they declare; it knows them as Runner and Checker. Jobs may run
-// more than once and on any replica: what they call claims its work by guarded changes, so that a second job is harmless.
+// Commands know it as the small Enqueuer interfaces that they declare; it knows them as Runner and Checker. Jobs may
+// run more than once and on any replica: what they call claims its work by guarded changes, so that a second job is
+// harmless.
 //
 // It promises that a committed job is worked until it succeeds or its attempts are used up, that an error which asks to
 // wait costs no attempt, that any other is logged once, and that after Stop nothing of it runs. It may import database.
@@ -28,8 +29,8 @@ type Runner interface {
 	// Run carries one import from its file to its results. An import that is not its to run is nil.
 	Run(ctx context.Context, organizationID, importID string) error
 	// Recover enqueues again what a dead worker left: the imports whose lease has expired, or, with all, every one that is
-	// not done, because no worker can be alive.
-	Recover(ctx context.Context, all bool) error
+	// not done, because no worker can be alive. It returns how many those were.
+	Recover(ctx context.Context, all bool) (int, error)
 }
 
 // Checker checks uploaded files.
@@ -54,7 +55,8 @@ type Config struct {
 	Alone bool
 	// RecoverEvery is the time between two calls of Runner.Recover; 0 is three seconds.
 	RecoverEvery time.Duration
-	// RetryDelay is how long a job waits after its n-th error, from 1; nil is a second, doubled each time, up to ten minutes.
+	// RetryDelay is how long a job waits after its n-th error, from 1; nil is a second, doubled each time, up to ten
+	// minutes.
 	RetryDelay func(n int) time.Duration
 	// Logger is required.
 	Logger *slog.Logger
@@ -173,8 +175,8 @@ func (q *Queue) enqueue(ctx context.Context, queue string, args river.JobArgs) e
 	return nil
 }
 
-// Start begins to work jobs, and sweeps for imports that a dead worker left, at once and then regularly. It may be called
-// once. The end of ctx stops nothing: Stop does.
+// Start begins to work jobs, and sweeps for imports that a dead worker left, at once and then regularly. It may be
+// called once. The end of ctx stops nothing: Stop does.
 func (q *Queue) Start(ctx context.Context, runner Runner, checker Checker) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -189,7 +191,7 @@ func (q *Queue) Start(ctx context.Context, runner Runner, checker Checker) error
 		if err := q.release(ctx); err != nil {
 			return fmt.Errorf("start queue: %w", err)
 		}
-		if err := runner.Recover(ctx, true); err != nil {
+		if _, err := runner.Recover(ctx, true); err != nil {
 			return fmt.Errorf("start queue: recover imports: %w", err)
 		}
 	}
@@ -222,7 +224,7 @@ func (q *Queue) sweep(ctx context.Context) {
 	ticker := time.NewTicker(q.recoverEvery)
 	defer ticker.Stop()
 	for {
-		if err := q.runner.Recover(ctx, false); err != nil && ctx.Err() == nil {
+		if _, err := q.runner.Recover(ctx, false); err != nil && ctx.Err() == nil {
 			q.log.Warn("could not look for imports of dead workers; will try again", "error", err)
 		}
 		select {
@@ -233,9 +235,9 @@ func (q *Queue) sweep(ctx context.Context) {
 	}
 }
 
-// Stop takes no more jobs, cancels the contexts of those that run, and waits until they have ended; what had not finished
-// is done again by the next process. When ctx ends first it returns that error, and jobs may still run. Calling it again,
-// or without Start, is harmless.
+// Stop takes no more jobs, cancels the contexts of those that run, and waits until they have ended; what had not
+// finished is done again by the next process. When ctx ends first it returns that error, and jobs may still run.
+// Calling it again, or without Start, is harmless.
 func (q *Queue) Stop(ctx context.Context) error {
 	q.ending.Store(true)
 	q.mu.Lock()

@@ -38,11 +38,11 @@ func (w *work) Check(ctx context.Context, organizationID string, historyID int64
 	return w.check(ctx, organizationID, historyID)
 }
 
-func (w *work) Recover(ctx context.Context, all bool) error {
+func (w *work) Recover(ctx context.Context, all bool) (int, error) {
 	if w.recover == nil {
-		return nil
+		return 0, nil
 	}
-	return w.recover(ctx, all)
+	return 1, w.recover(ctx, all)
 }
 
 type notYet time.Duration

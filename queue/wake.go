@@ -10,7 +10,8 @@ import (
 )
 
 // wake tells River's fetchers of this process that a job was committed. It stands where a database with LISTEN would:
-// River polls otherwise, and polling often enough to start an import at once keeps SQLite's one writer busy for nothing.
+// River polls otherwise, and polling often enough to start an import at once keeps SQLite's one writer busy for
+// nothing.
 type wake struct{ queues chan string }
 
 // up wakes a queue. It never blocks: whoever does not listen in time finds the job by polling.
@@ -21,7 +22,8 @@ func (w *wake) up(queue string) {
 	}
 }
 
-// sqlite is River's driver with wake in place of its own notifications, which are rows of a table that a listener polls.
+// sqlite is River's driver with wake in place of its own notifications, which are rows of a table that a listener
+// polls.
 type sqlite struct {
 	*riversqlite.Driver
 	wake *wake
