@@ -52,9 +52,10 @@ type Group struct {
 
 // StoreHistoryBody is what is recorded of an upload. Other members are ignored.
 type StoreHistoryBody struct {
-	FileName    text `json:"file_name" minLength:"1" maxLength:"255" doc:"The file's name, without control characters."`
-	GCSPath     text `json:"gcs_path" minLength:"1" maxLength:"2048" doc:"Where the file lies, gs://bucket/name."`
-	ErrorReason text `json:"error_reason,omitempty" maxLength:"255" nullable:"true" doc:"Why the upload failed."`
+	_           struct{} `additionalProperties:"true"`
+	FileName    text     `json:"file_name" minLength:"1" maxLength:"255" doc:"The file's name; no control characters."`
+	GCSPath     text     `json:"gcs_path" minLength:"1" maxLength:"2048" doc:"Where the file lies, gs://bucket/name."`
+	ErrorReason text     `json:"error_reason,omitempty" maxLength:"255" nullable:"true" doc:"Why the upload failed."`
 }
 
 // UnmarshalJSON takes the members by their exact names.

@@ -28,7 +28,8 @@ func TestCreateIssuesOneUploadUnderANameOfTheServers(t *testing.T) {
 	const content = "a,b\n1,2\n"
 	sum := sha256.Sum256([]byte(content))
 	issued, err := h.Create(asAda(t), upload.CreateInput{
-		FileName: " ../Ölçüm.CSV ", Size: int64(len(content)), SHA256: pointer(strings.ToUpper(hex.EncodeToString(sum[:]))),
+		FileName: " ../Ölçüm.CSV ", Size: int64(len(content)),
+		SHA256: pointer(strings.ToUpper(hex.EncodeToString(sum[:]))),
 	})
 	require.NoError(t, err)
 	require.Regexp(t, `^gs://local/org-one/grp-one/[a-z0-9]{26}$`, issued.GCSPath)
@@ -47,27 +48,28 @@ func TestCreateIssuesOneUploadUnderANameOfTheServers(t *testing.T) {
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	good := upload.CreateInput{FileName: "a.csv", Size: 1}
+	type input = upload.CreateInput
+	good := input{FileName: "a.csv", Size: 1}
 	for name, c := range map[string]struct {
-		change func(*upload.CreateInput)
+		change func(*input)
 		fields []string
 	}{
-		"no name":           {func(in *upload.CreateInput) { in.FileName = " \t" }, []string{"fileName"}},
-		"long name":         {func(in *upload.CreateInput) { in.FileName = strings.Repeat("ş", 256) }, []string{"fileName"}},
-		"control character": {func(in *upload.CreateInput) { in.FileName = "a\x00.csv" }, []string{"fileName"}},
-		"empty file":        {func(in *upload.CreateInput) { in.Size = 0 }, []string{"size"}},
-		"negative size":     {func(in *upload.CreateInput) { in.Size = -5 }, []string{"size"}},
-		"too large":         {func(in *upload.CreateInput) { in.Size = 1<<20 + 1 }, []string{"size"}},
-		"short hash":        {func(in *upload.CreateInput) { in.SHA256 = pointer("abcd") }, []string{"sha256"}},
-		"no hash":           {func(in *upload.CreateInput) { in.SHA256 = pointer(strings.Repeat("x", 64)) }, []string{"sha256"}},
-		"a page":            {func(in *upload.CreateInput) { in.ContentType = pointer("text/html") }, []string{"contentType"}},
-		"no type":           {func(in *upload.CreateInput) { in.ContentType = pointer("csv;;") }, []string{"contentType"}},
+		"no name":           {func(in *input) { in.FileName = " \t" }, []string{"fileName"}},
+		"long name":         {func(in *input) { in.FileName = strings.Repeat("ş", 256) }, []string{"fileName"}},
+		"control character": {func(in *input) { in.FileName = "a\x00.csv" }, []string{"fileName"}},
+		"empty file":        {func(in *input) { in.Size = 0 }, []string{"size"}},
+		"negative size":     {func(in *input) { in.Size = -5 }, []string{"size"}},
+		"too large":         {func(in *input) { in.Size = 1<<20 + 1 }, []string{"size"}},
+		"short hash":        {func(in *input) { in.SHA256 = pointer("abcd") }, []string{"sha256"}},
+		"no hash":           {func(in *input) { in.SHA256 = pointer(strings.Repeat("x", 64)) }, []string{"sha256"}},
+		"a page":            {func(in *input) { in.ContentType = pointer("text/html") }, []string{"contentType"}},
+		"no type":           {func(in *input) { in.ContentType = pointer("csv;;") }, []string{"contentType"}},
 		"parameter": {
-			func(in *upload.CreateInput) { in.ContentType = pointer("text/csv; profile=x") },
+			func(in *input) { in.ContentType = pointer("text/csv; profile=x") },
 			[]string{"contentType"},
 		},
-		"everything": {func(in *upload.CreateInput) {
-			*in = upload.CreateInput{Size: -1, SHA256: pointer("x"), ContentType: pointer("x/y")}
+		"everything": {func(in *input) {
+			*in = input{Size: -1, SHA256: pointer("x"), ContentType: pointer("x/y")}
 		}, []string{"fileName", "contentType", "size", "sha256"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -189,11 +191,14 @@ func TestStoreTakesTheLongestTextsInCodePoints(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	in := upload.StoreInput{
-		FileName: strings.Repeat("🚀", 255), GCSPath: strings.Repeat("ş", 2048), ErrorReason: pointer(strings.Repeat("🚀", 255)),
+		FileName: strings.Repeat("🚀", 255), GCSPath: strings.Repeat("ş", 2048),
+		ErrorReason: pointer(strings.Repeat("🚀", 255)),
 	}
 	stored, err := h.Store(asAda(t), in)
 	require.NoError(t, err)
-	require.Equal(t, in, upload.StoreInput{FileName: stored.FileName, GCSPath: stored.GcsPath, ErrorReason: stored.ErrorReason})
+	require.Equal(t, in, upload.StoreInput{
+		FileName: stored.FileName, GCSPath: stored.GcsPath, ErrorReason: stored.ErrorReason,
+	})
 	in.ErrorReason = nil
 	stored, err = h.Store(asAda(t), in)
 	require.NoError(t, err)

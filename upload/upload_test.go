@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -206,4 +207,17 @@ func TestNewNamesEverythingThatIsMissing(t *testing.T) {
 	for _, name := range []string{"DB", "Bucket", "Queue", "Bus", "UploadURLSeconds"} {
 		require.ErrorContains(t, err, name)
 	}
+}
+
+func get(t *testing.T, address string) (body string, header http.Header) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	content, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return string(content), response.Header
 }
