@@ -77,6 +77,7 @@ type world struct {
 	bus    *event.Bus
 	clock  *clock
 	log    *lines
+	folder string // of the bucket
 
 	org, group, otherGroup, user string
 }
@@ -107,12 +108,12 @@ func newWorld(t testing.TB, change ...func(*importer.Config)) *world {
 func newWorldOn(t testing.TB, db *database.DB, change ...func(*importer.Config)) *world {
 	t.Helper()
 	w := &world{
-		t: t, db: db, queue: &jobs{}, bus: &event.Bus{}, log: &lines{},
+		t: t, db: db, queue: &jobs{}, bus: &event.Bus{}, log: &lines{}, folder: t.TempDir(),
 		clock: &clock{at: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)},
 	}
 	var err error
 	w.bucket, err = storage.Open(t.Context(), storage.Config{
-		URL: storage.FileURL(t.TempDir()), Secret: bytes.Repeat([]byte{1}, 32), PublicURL: "http://127.0.0.1/bucket",
+		URL: storage.FileURL(w.folder), Secret: bytes.Repeat([]byte{1}, 32), PublicURL: "http://127.0.0.1/bucket",
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.bucket.Close() }) // some tests close it
