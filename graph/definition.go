@@ -46,7 +46,7 @@ func (r definitionResolver) Current(ctx context.Context, d *ent.ImportDefinition
 				importdefinitionversion.ImportDefinitionIDIn(ids...),
 				func(s *sql.Selector) {
 					d := sql.Table(importdefinition.Table).As("current_of")
-					s.Where(sql.Exists(sql.Select("1").From(d).Where(sql.And(
+					s.Where(sql.Exists(sql.Select(d.C("id")).From(d).Where(sql.And(
 						sql.ColumnsEQ(d.C(importdefinition.FieldID), s.C(importdefinitionversion.FieldImportDefinitionID)),
 						sql.ColumnsEQ(d.C(importdefinition.FieldVersion), s.C(importdefinitionversion.FieldNumber)),
 					))))

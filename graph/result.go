@@ -137,7 +137,7 @@ func resultsWhere(f *model.ImportResultFilter, current bool) (func(s *sql.Select
 		}
 		if f.ImportDefinitionID != nil {
 			run := sql.Table(importrun.Table).As("of_definition")
-			s.Where(sql.Exists(sql.Select("1").From(run).Where(sql.And(
+			s.Where(sql.Exists(sql.Select(run.C("id")).From(run).Where(sql.And(
 				sql.ColumnsEQ(run.C(importrun.FieldOrganizationID), s.C(importresult.FieldOrganizationID)),
 				sql.ColumnsEQ(run.C(importrun.FieldID), s.C(importresult.FieldImportID)),
 				sql.EQ(run.C(importrun.FieldImportDefinitionID), *f.ImportDefinitionID),
@@ -156,11 +156,11 @@ func newest(s *sql.Selector) *sql.Predicate {
 	newer := sql.Table(importrun.Table).As("newer_import")
 	rival := sql.Table(importresult.Table).As("newer_result")
 	same := func(column string) *sql.Predicate { return sql.ColumnsEQ(rival.C(column), s.C(column)) }
-	return sql.Exists(sql.Select("1").From(own).Where(sql.And(
+	return sql.Exists(sql.Select(own.C("id")).From(own).Where(sql.And(
 		sql.ColumnsEQ(own.C(importrun.FieldOrganizationID), s.C(importresult.FieldOrganizationID)),
 		sql.ColumnsEQ(own.C(importrun.FieldID), s.C(importresult.FieldImportID)),
 		sql.IsNull(own.C(importrun.FieldSupersededByID)),
-		sql.NotExists(sql.Select("1").From(rival).Join(newer).OnP(sql.And(
+		sql.NotExists(sql.Select(rival.C("id")).From(rival).Join(newer).OnP(sql.And(
 			sql.ColumnsEQ(newer.C(importrun.FieldOrganizationID), rival.C(importresult.FieldOrganizationID)),
 			sql.ColumnsEQ(newer.C(importrun.FieldID), rival.C(importresult.FieldImportID)),
 		)).Where(sql.And(

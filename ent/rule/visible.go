@@ -68,7 +68,7 @@ func ColleagueOrSelf(v viewer.Viewer, s *sql.Selector) {
 	m := sql.Table("memberships").As("colleague")
 	s.Where(sql.Or(
 		sql.EQ(s.C("id"), v.UserID),
-		sql.Exists(sql.Select("1").From(m).Where(sql.And(
+		sql.Exists(sql.Select(m.C("id")).From(m).Where(sql.And(
 			sql.EQ(m.C("organization_id"), v.OrganizationID),
 			sql.ColumnsEQ(m.C("user_id"), s.C("id")),
 		))),
@@ -87,7 +87,7 @@ func memberOf(v viewer.Viewer, organization string) *sql.Predicate {
 		return sql.False()
 	}
 	m := sql.Table("memberships").As("own_membership")
-	return sql.Exists(sql.Select("1").From(m).Where(sql.And(
+	return sql.Exists(sql.Select(m.C("id")).From(m).Where(sql.And(
 		sql.EQ(m.C("user_id"), v.UserID),
 		sql.IsNull(m.C("ended_at")),
 		sql.ColumnsEQ(m.C("organization_id"), organization),

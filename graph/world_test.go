@@ -1,0 +1,351 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"entrepot/catalog"
+	"entrepot/database"
+	"entrepot/definition"
+	"entrepot/event"
+	"entrepot/graph"
+	"entrepot/importer"
+	"entrepot/internal/testdb"
+	"entrepot/queue"
+	"entrepot/storage"
+	"entrepot/upload"
+	"entrepot/viewer"
+)
+
+// world is the whole server behind /graphql, all real but for sign-in, with two organizations in it.
+type world struct {
+	t      testing.TB
+	db     *database.DB
+	bus    *event.Bus
+	bucket *storage.Bucket
+	server *httptest.Server
+	log    *lines
+
+	statements statements
+
+	// The members: of organization a, one per role in group a1, a collector in a2 and one without a group, and the owner
+	// of organization b in group b1.
+	reader, collector, manager, owner, otherGroup, noGroup, foreigner viewer.Viewer
+}
+
+// statements counts what reaches the database.
+type statements struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (s *statements) add(_ context.Context, query string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, query)
+}
+
+// during is what reached the database while f ran.
+func (s *statements) during(f func()) []string {
+	s.mu.Lock()
+	before := len(s.all)
+	s.mu.Unlock()
+	f()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.all[before:]...)
+}
+
+// lines keeps what is logged.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// idle makes a world whose queue does not run, so that nothing changes but by the test.
+func idle(t testing.TB) *world { return newWorld(t, false) }
+
+// working makes a world whose jobs run.
+func working(t testing.TB) *world { return newWorld(t, true) }
+
+func newWorld(t testing.TB, work bool) *world {
+	t.Helper()
+	w := &world{t: t, bus: &event.Bus{}, log: &lines{}}
+	w.db = testdb.New(t, testdb.OnStatement(w.statements.add))
+	logger := slog.New(slog.NewTextHandler(w.log, nil))
+	mux := http.NewServeMux()
+	w.server = httptest.NewServer(mux)
+	t.Cleanup(w.server.Close)
+
+	var err error
+	w.bucket, err = storage.Open(t.Context(), storage.Config{
+		URL: storage.FileURL(t.TempDir()), Secret: bytes.Repeat([]byte{7}, 32), PublicURL: w.server.URL + "/bucket",
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = w.bucket.Close() })
+	jobs, err := queue.New(queue.Config{DB: w.db, ConcurrentImports: 2, Alone: true, Logger: logger})
+	require.NoError(t, err)
+	runs, err := importer.New(importer.Config{DB: w.db, Bucket: w.bucket, Queue: jobs, Bus: w.bus, Logger: logger})
+	require.NoError(t, err)
+	uploads, err := upload.New(upload.Config{
+		DB: w.db, Bucket: w.bucket, Queue: jobs, Bus: w.bus, Limits: definition.DefaultLimits(), Logger: logger,
+	})
+	require.NoError(t, err)
+	definitions, err := catalog.New(catalog.Config{DB: w.db})
+	require.NoError(t, err)
+	handler, err := graph.New(graph.Config{
+		DB: w.db, Bus: w.bus, Uploads: uploads, Importer: runs, Catalog: definitions, Limits: definition.DefaultLimits(),
+		Logger: logger, Introspection: true,
+		Authenticate: func(_ context.Context, payload map[string]any) (viewer.Viewer, error) {
+			text, _ := payload["viewer"].(string)
+			return decode(text)
+		},
+	})
+	require.NoError(t, err)
+	mux.Handle("/bucket", w.bucket.Handler())
+	mux.Handle("/graphql", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if v, err := decode(r.Header.Get("Test-Viewer")); err == nil {
+			r = r.WithContext(viewer.NewContext(r.Context(), v))
+		}
+		handler.ServeHTTP(rw, r)
+	}))
+	w.people()
+	if work {
+		require.NoError(t, jobs.Start(t.Context(), runs, uploads))
+		t.Cleanup(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			defer cancel()
+			require.NoError(t, jobs.Stop(ctx))
+		})
+	}
+	return w
+}
+
+func encode(v viewer.Viewer) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+func decode(text string) (v viewer.Viewer, err error) {
+	err = json.Unmarshal([]byte(text), &v)
+	return v, err
+}
+
+func (w *world) people() {
+	w.system(func(ctx context.Context) {
+		c := w.db.Client()
+		member := func(org, group, name string, role viewer.Role) viewer.Viewer {
+			u := c.User.Create().SetName(name).SetEmail(name + "@example.org").SaveX(ctx)
+			c.Membership.Create().SetOrganizationID(org).SetUserID(u.ID).SetRole(role).ExecX(ctx)
+			if group != "" {
+				c.GroupMembership.Create().SetOrganizationID(org).SetGroupID(group).SetUserID(u.ID).ExecX(ctx)
+			}
+			return viewer.Viewer{UserID: u.ID, OrganizationID: org, GroupID: group, Role: role}
+		}
+		a := c.Organization.Create().SetName("A").SetSlug("a").SaveX(ctx).ID
+		b := c.Organization.Create().SetName("B").SetSlug("b").SaveX(ctx).ID
+		a1 := c.Group.Create().SetOrganizationID(a).SetName("A1").SaveX(ctx).ID
+		a2 := c.Group.Create().SetOrganizationID(a).SetName("A2").SaveX(ctx).ID
+		b1 := c.Group.Create().SetOrganizationID(b).SetName("B1").SaveX(ctx).ID
+		w.reader = member(a, a1, "reader", viewer.RoleViewer)
+		w.collector = member(a, a1, "collector", viewer.RoleCollector)
+		w.manager = member(a, a1, "manager", viewer.RoleManager)
+		w.owner = member(a, a1, "owner", viewer.RoleOwner)
+		w.otherGroup = member(a, a2, "other", viewer.RoleCollector)
+		w.noGroup = member(a, "", "nogroup", viewer.RoleCollector)
+		w.foreigner = member(b, b1, "foreigner", viewer.RoleOwner)
+	})
+}
+
+// system runs f in a transaction as the server.
+func (w *world) system(f func(ctx context.Context)) {
+	w.t.Helper()
+	ctx := viewer.NewContext(context.Background(), viewer.System("test"))
+	require.NoError(w.t, w.db.Do(ctx, "test", func(ctx context.Context) error {
+		f(ctx)
+		return nil
+	}))
+}
+
+// object is a JSON object.
+type object = map[string]any
+
+// answer is what a document came back with.
+type answer struct {
+	Status int
+	Data   object
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions object
+	}
+}
+
+// code is the code of the first top-level error.
+func (a answer) code() any {
+	if len(a.Errors) == 0 {
+		return nil
+	}
+	return a.Errors[0].Extensions["code"]
+}
+
+// at digs for a value: keys and indexes.
+func (a answer) at(path ...any) any {
+	var v any = a.Data
+	for _, step := range path {
+		switch s := step.(type) {
+		case string:
+			m, _ := v.(object)
+			v = m[s]
+		case int:
+			l, _ := v.([]any)
+			if s >= len(l) {
+				return nil
+			}
+			v = l[s]
+		}
+	}
+	return v
+}
+
+// ask sends a document as v.
+func (w *world) ask(v viewer.Viewer, document string, variables object) answer {
+	w.t.Helper()
+	body, err := json.Marshal(object{"query": document, "variables": variables})
+	require.NoError(w.t, err)
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, w.server.URL+"/graphql", bytes.NewReader(body))
+	require.NoError(w.t, err)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Test-Viewer", encode(v))
+	response, err := w.server.Client().Do(r)
+	require.NoError(w.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(w.t, err)
+	a := answer{Status: response.StatusCode}
+	require.NoError(w.t, json.Unmarshal(text, &a), string(text))
+	return a
+}
+
+// must is ask without errors.
+func (w *world) must(v viewer.Viewer, document string, variables object) answer {
+	w.t.Helper()
+	a := w.ask(v, document, variables)
+	require.Empty(w.t, a.Errors, w.log.String())
+	return a
+}
+
+const sums = `mutation ($name: String!) { createImportDefinition(input: {
+	name: $name
+	inputSchema: [{name: "site", type: STRING, role: SITE_IDENTIFIER}, {name: "date", type: DATE, role: PERIOD}, {name: "kwh", type: NUMBER}]
+	outputSchema: [{key: "kwh", aggregate: SUM, column: "kwh", periodUnit: MONTHLY, formElementId: "form-1"}]
+}) { importDefinition { id version } userErrors { code field message } } }`
+
+// define makes a definition that sums kwh per site and month.
+func (w *world) define(v viewer.Viewer, name string) string {
+	w.t.Helper()
+	a := w.must(v, sums, object{"name": name})
+	require.Empty(w.t, a.at("createImportDefinition", "userErrors"))
+	return a.at("createImportDefinition", "importDefinition", "id").(string)
+}
+
+// upload puts a file into the bucket as a client does, and stores its history.
+func (w *world) upload(v viewer.Viewer, name, content string) string {
+	w.t.Helper()
+	a := w.must(v, `mutation ($in: CreateUploadInput!) { createUpload(input: $in) {
+		gcsPath method url headers { name value } userErrors { code message } } }`,
+		object{"in": object{"fileName": name, "size": len(content), "contentType": "text/csv"}})
+	require.Empty(w.t, a.at("createUpload", "userErrors"))
+	r, err := http.NewRequestWithContext(context.Background(), a.at("createUpload", "method").(string),
+		a.at("createUpload", "url").(string), strings.NewReader(content))
+	require.NoError(w.t, err)
+	for _, h := range a.at("createUpload", "headers").([]any) {
+		r.Header.Set(h.(object)["name"].(string), h.(object)["value"].(string))
+	}
+	response, err := w.server.Client().Do(r)
+	require.NoError(w.t, err)
+	response.Body.Close()
+	require.Equal(w.t, http.StatusOK, response.StatusCode)
+	return w.store(v, name, a.at("createUpload", "gcsPath").(string))
+}
+
+func (w *world) store(v viewer.Viewer, name, path string) string {
+	w.t.Helper()
+	a := w.must(v, `mutation ($in: StoreUploadHistoryInput!) { storeUploadHistory(input: $in) {
+		uploadHistory { id status } userErrors { code message } } }`,
+		object{"in": object{"fileName": name, "gcsPath": path}})
+	require.Empty(w.t, a.at("storeUploadHistory", "userErrors"))
+	require.Equal(w.t, "NOTYET", a.at("storeUploadHistory", "uploadHistory", "status"))
+	return a.at("storeUploadHistory", "uploadHistory", "id").(string)
+}
+
+// start starts an import.
+func (w *world) start(v viewer.Viewer, input object) string {
+	w.t.Helper()
+	a := w.must(v, `mutation ($in: StartImportInput!) { startImport(input: $in) {
+		import { id status } userErrors { code field message } } }`, object{"in": input})
+	require.Empty(w.t, a.at("startImport", "userErrors"))
+	return a.at("startImport", "import", "id").(string)
+}
+
+// finish waits for an import's final state, over a subscription.
+func (w *world) finish(v viewer.Viewer, id string) object {
+	w.t.Helper()
+	events := w.subscribe(v, `subscription ($id: ID) { importStatusChanged(importId: $id) {
+		id status error errorCode rowCount acceptedRowCount rejectedRowCount blankRowCount resultCount progress attempt } }`,
+		object{"id": id})
+	var last object
+	for e := range events {
+		require.Empty(w.t, e.Errors)
+		last = e.at("importStatusChanged").(object)
+	}
+	require.NotNil(w.t, last)
+	return last
+}
+
+// subscribe reads a subscription's messages by server-sent events until it completes or the test ends.
+func (w *world) subscribe(v viewer.Viewer, document string, variables object) <-chan answer {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	w.t.Cleanup(cancel)
+	body, err := json.Marshal(object{"query": document, "variables": variables})
+	require.NoError(w.t, err)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.server.URL+"/graphql", bytes.NewReader(body))
+	require.NoError(w.t, err)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "text/event-stream")
+	r.Header.Set("Test-Viewer", encode(v))
+	response, err := w.server.Client().Do(r)
+	require.NoError(w.t, err)
+	require.Equal(w.t, http.StatusOK, response.StatusCode)
+	out := make(chan answer, 1000)
+	go func() {
+		defer close(out)
+		defer response.Body.Close()
+		readEvents(response.Body, out)
+	}()
+	return out
+}
