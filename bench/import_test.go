@@ -32,9 +32,9 @@ const (
 	targetHeap = 256 << 20
 )
 
-// BenchmarkImport1M imports a million readings (about 70 MB), summed per site and month: from the start of the import to its
-// final status. It reports seconds, rows per second and by how much the heap grew at most. The targets, 2 s and 256 MiB on
-// two cores, are told and not enforced: a busy machine is no fault.
+// BenchmarkImport1M imports a million readings (about 70 MB), summed per site and month: from the start of the import
+// to its final status. It reports seconds, rows per second and by how much the heap grew at most. The targets, 2 s
+// and 256 MiB on two cores, are told and not enforced: a busy machine is no fault.
 func BenchmarkImport1M(b *testing.B) { benchmarkImport(b, 1_000_000) }
 
 // BenchmarkImport100k is a tenth of that: memory must not grow with the file.
@@ -130,7 +130,8 @@ func prepare(b *testing.B, db *database.DB, bucket *storage.Bucket, rows int) (c
 		h := c.ReviewUploadHistory.Create().
 			SetOrganizationID(person.OrganizationID).SetGroupID(person.GroupID).SetUserID(person.UserID).
 			SetFileName("readings.csv").SetGcsPath(bucket.Path(key)).SetUniquePath(bucket.Path(key)).
-			SetStatus(definition.UploadSuccess).SetValidatedAt(time.Now()).SetFileSize(object.Size).SetGeneration(object.Generation).
+			SetStatus(definition.UploadSuccess).SetValidatedAt(time.Now()).
+			SetFileSize(object.Size).SetGeneration(object.Generation).
 			SetSha256(hex.EncodeToString(hash.Sum(nil))).SetRowCount(int64(rows)).SaveX(ctx)
 		input.UploadHistoryID = prefixid.FromNumber(prefixid.UploadHistory, h.ID)
 		input.ImportDefinitionID = d.ID

@@ -20,8 +20,8 @@ type attempt struct {
 	tally   tally
 }
 
-// mine narrows an update to the run while this attempt has it: a canceled import, or one that another worker took over, is
-// not changed.
+// mine narrows an update to the run while this attempt has it: a canceled import, or one that another worker took
+// over, is not changed.
 func (a *attempt) mine() *ent.ImportRunUpdate {
 	return a.DB.Client().ImportRun.Update().Where(
 		importrun.ID(a.run.ID),

@@ -70,7 +70,9 @@ func TestStartRefuses(t *testing.T) {
 	})
 	archived := w.define(readings())
 	foreign := w.history(w.put([]byte(small)), nil, func(c *ent.ReviewUploadHistoryCreate) { c.SetGroupID(w.otherGroup) })
-	deleted := w.history(w.put([]byte(small)), nil, func(c *ent.ReviewUploadHistoryCreate) { c.SetDeletedAt(w.clock.now()) })
+	deleted := w.history(w.put([]byte(small)), nil, func(c *ent.ReviewUploadHistoryCreate) {
+		c.SetDeletedAt(w.clock.now())
+	})
 	failure := w.history(w.put([]byte(small)), nil, func(c *ent.ReviewUploadHistoryCreate) {
 		c.SetStatus(definition.UploadFailure).SetErrorReason("The file has no header.")
 	})
@@ -96,10 +98,13 @@ func TestStartRefuses(t *testing.T) {
 		codes []refusal.Code
 		field []string
 	}{
-		"nobody":    {context.Background(), in(), []refusal.Code{refusal.Forbidden}, nil},
-		"a viewer":  {w.person(viewer.RoleViewer, w.group), in(), []refusal.Code{refusal.Forbidden}, nil},
-		"no group":  {w.person(viewer.RoleOwner, ""), in(), []refusal.Code{refusal.GroupRequired}, nil},
-		"another's": {w.person(viewer.RoleOwner, w.otherGroup), in(), []refusal.Code{refusal.NotFound}, []string{"input", "uploadHistoryId"}},
+		"nobody":   {context.Background(), in(), []refusal.Code{refusal.Forbidden}, nil},
+		"a viewer": {w.person(viewer.RoleViewer, w.group), in(), []refusal.Code{refusal.Forbidden}, nil},
+		"no group": {w.person(viewer.RoleOwner, ""), in(), []refusal.Code{refusal.GroupRequired}, nil},
+		"another's": {
+			w.person(viewer.RoleOwner, w.otherGroup), in(),
+			[]refusal.Code{refusal.NotFound}, []string{"input", "uploadHistoryId"},
+		},
 		"a foreign history": {
 			w.collector(), in(func(in *importer.StartInput) { in.UploadHistoryID = foreign }),
 			[]refusal.Code{refusal.NotFound}, []string{"input", "uploadHistoryId"},

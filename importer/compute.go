@@ -30,7 +30,7 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 		switch {
 		case err == nil, ctx.Err() != nil:
 		case errors.As(err, &limit):
-			result.fail(&FailureError{Code: limit.Code, Sentence: limit.Message, Params: limit.Params})
+			result.fail(&failureError{Code: limit.Code, Sentence: limit.Message, Params: limit.Params})
 			err = nil
 		case errors.As(err, &panicked):
 			result.fail(a.internal(ctx, err))
@@ -123,7 +123,7 @@ func (a *attempt) read(ctx context.Context, result *outcome, source *source, sit
 }
 
 // verdict is why a file that was read to its end gives no results; nil when it does.
-func (a *attempt) verdict(c counts, log *definition.ErrorLog) *FailureError {
+func (a *attempt) verdict(c counts, log *definition.ErrorLog) *failureError {
 	total := []definition.Param{number("rows", c.processed()), number("rejectedRows", c.rejected)}
 	switch {
 	case c.processed() == 0:
@@ -178,7 +178,7 @@ func firstError(log *definition.ErrorLog) (string, []definition.Param) {
 }
 
 // internal is the failure of what should not happen. The log tells what it was, under the id that the sentence names.
-func (a *attempt) internal(ctx context.Context, err error) *FailureError {
+func (a *attempt) internal(ctx context.Context, err error) *failureError {
 	id := rand.Text()
 	attributes := []any{"import_id", a.run.ID, "error_id", id, "error", err}
 	var panicked *panicError

@@ -12,40 +12,40 @@ import (
 	"entrepot/tabular"
 )
 
-// FailureError is why an import fails: what its error, errorCode and errorParams say. The sentence is for the person
+// failureError is why an import fails: what its error, errorCode and errorParams say. The sentence is for the person
 // whose file it is; it may quote headers, never cells.
-type FailureError struct {
+type failureError struct {
 	Code     definition.ImportErrorCode
 	Sentence string
 	Params   []definition.Param
 }
 
 // Error is the sentence.
-func (e *FailureError) Error() string { return e.Sentence }
+func (e *failureError) Error() string { return e.Sentence }
 
-func fail(code definition.ImportErrorCode, params []definition.Param, format string, args ...any) *FailureError {
-	return &FailureError{Code: code, Sentence: fmt.Sprintf(format, args...), Params: params}
+func fail(code definition.ImportErrorCode, params []definition.Param, format string, args ...any) *failureError {
+	return &failureError{Code: code, Sentence: fmt.Sprintf(format, args...), Params: params}
 }
 
 // fileMissing says the same whether the object is absent or the path leads out of the group's part of the bucket.
-func fileMissing() *FailureError {
+func fileMissing() *failureError {
 	return fail(definition.ErrorFileMissing, nil, "the file is not in the bucket; upload it again")
 }
 
-func sourceChanged() *FailureError {
+func sourceChanged() *failureError {
 	return fail(definition.ErrorSourceChanged, nil,
 		"the file has changed since it was uploaded and checked; upload it again")
 }
 
-func storageUnavailable() *FailureError {
+func storageUnavailable() *failureError {
 	return fail(definition.ErrorStorageUnavailable, nil,
 		"the bucket could not be read, after several tries; run the import again later")
 }
 
 // readFailure says what an error of the file or the bucket means for the import; nil for one that says nothing about
 // either, such as the end of a context.
-func readFailure(err error) *FailureError {
-	var known *FailureError
+func readFailure(err error) *failureError {
+	var known *failureError
 	var mapping *definition.MappingError
 	var table *tabular.Error
 	switch {
@@ -58,9 +58,9 @@ func readFailure(err error) *FailureError {
 	case errors.Is(err, storage.ErrNotFound):
 		return fileMissing()
 	case errors.As(err, &mapping):
-		return &FailureError{Code: mapping.Code, Sentence: mapping.Message, Params: mapping.Params}
+		return &failureError{Code: mapping.Code, Sentence: mapping.Message, Params: mapping.Params}
 	case errors.As(err, &table) && table.Err == nil:
-		return &FailureError{Code: table.Code, Sentence: table.Reason, Params: table.Params}
+		return &failureError{Code: table.Code, Sentence: table.Reason, Params: table.Params}
 	case errors.As(err, &table):
 		return storageUnavailable()
 	}

@@ -75,11 +75,19 @@ func TestUploadsWhoseCheckFailsWhileTheImportWaits(t *testing.T) {
 		code         definition.ImportErrorCode
 		sentence     string
 	}{
-		"absent":              {gone, "There is no file.", true, nil, definition.ErrorFileMissing, "upload it again"},
-		"failed in the app":   {w.put([]byte(small)), "connection lost", false, nil, definition.ErrorFileMissing, "upload it again"},
-		"without a header":    {w.put(nil), "The file is empty.", true, new(int64), definition.ErrorNoHeader, ""},
-		"of another size":     {w.put([]byte(small)), "The file has 9 bytes.", true, &size, definition.ErrorFileUnreadable, "the file has 9 bytes"},
-		"bucket out of order": {w.put([]byte(small)), "The storage could not be reached.", true, nil, definition.ErrorStorageUnavailable, "the storage"},
+		"absent": {gone, "There is no file.", true, nil, definition.ErrorFileMissing, "upload it again"},
+		"failed in the app": {
+			w.put([]byte(small)), "connection lost", false, nil, definition.ErrorFileMissing, "upload it again",
+		},
+		"without a header": {w.put(nil), "The file is empty.", true, new(int64), definition.ErrorNoHeader, ""},
+		"of another size": {
+			w.put([]byte(small)), "The file has 9 bytes.", true, &size,
+			definition.ErrorFileUnreadable, "the file has 9 bytes",
+		},
+		"bucket out of order": {
+			w.put([]byte(small)), "The storage could not be reached.", true, nil,
+			definition.ErrorStorageUnavailable, "the storage",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			history := w.history(test.path, nil, func(c *ent.ReviewUploadHistoryCreate) {
@@ -217,8 +225,8 @@ func TestAResultThatTheDatabaseRefusesIsNamed(t *testing.T) {
 	}
 	run := w.imported(file.String(), readings(skip))
 	sentence := failed(t, run, definition.ErrorConstraintViolation)
-	require.Equal(t, "the database refused the result for site 'site-0567' in 2024-03 (total, rows) by its rule 'no_such_site'",
-		sentence)
+	require.Equal(t, "the database refused the result for site 'site-0567' in 2024-03 (total, rows) "+
+		"by its rule 'no_such_site'", sentence)
 	require.Equal(t, []definition.Param{
 		{Name: "constraint", Value: "no_such_site"}, {Name: "site", Value: "site-0567"}, {Name: "period", Value: "2024-03"},
 		{Name: "outputs", Value: "total, rows"},
@@ -275,4 +283,16 @@ func TestRejectedRowsOfRejectedRowsAreNoWider(t *testing.T) {
 	w := newWorld(t)
 	run := w.imported("site,date,reading,_row,_line,_error\nA,x,1,7,8,why\n", readings(skip))
 	require.True(t, strings.HasPrefix(w.object(*run.RejectedRowsKey), "site,date,reading,_row,_line,_error\nA,x,1,1,2,"))
+}
+
+func TestCellsThatCannotBeShownAreSpelledOutAndCut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	run := w.imported("site,date,reading\nA,2024-01-01,"+strings.Repeat("\x00", 300)+"\nA,2024-01-01,1\n", readings(skip))
+	require.Equal(t, definition.ImportPartiallyCompleted, run.Status, run.Error)
+	errs := w.rowErrors(run.ID)
+	require.Len(t, errs, 1)
+	require.Equal(t, definition.RowNULByte, errs[0].Code)
+	require.Equal(t, "reading", *errs[0].Column)
+	require.Equal(t, strings.Repeat(`\x00`, 50), *errs[0].Value)
 }

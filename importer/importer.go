@@ -1,15 +1,16 @@
 // Package importer runs one Import from its file to its results, and starts, cancels and retries Imports.
 //
-// graph and rest call the commands (Start, Cancel, Retry) as the person who asks; queue calls Run for each job and Recover
-// for leases that expired. A run reads the object from storage, cuts it into records with tabular, computes with
-// processor, and writes through ent as a worker of the import's organization; after each commit it tells event.
+// graph and rest call the commands (Start, Cancel, Retry) as the person who asks; queue calls Run for each job and
+// Recover for leases that expired. A run reads the object from storage, cuts it into records with tabular, computes
+// with processor, and writes through ent as a worker of the import's organization; after each commit it tells event.
 //
 // Promises: an import and its job are created together; nothing is read, parsed or computed in a write transaction;
-// results and the final status are one write; every write of a run is guarded by the import's attempt and status, so that
-// nothing is written after a cancel or by a worker that was given up. What comes out does not depend on threads,
+// results and the final status are one write; every write of a run is guarded by the import's attempt and status, so
+// that nothing is written after a cancel or by a worker that was given up. What comes out does not depend on threads,
 // retries or crashes.
 //
-// It may import ent, viewer, prefixid, definition, refusal, database, storage, event, tabular and processor; never queue.
+// It may import ent, viewer, prefixid, definition, refusal, database, storage, event, tabular and processor; never
+// queue.
 package importer
 
 import (

@@ -77,7 +77,8 @@ func (w *world) running(ctx context.Context) (run *ent.ImportRun, ended chan err
 
 // rejectedObject is the object of an attempt's set-aside rows.
 func (w *world) rejectedObject(id string, attempt int) error {
-	_, err := w.bucket.Attributes(context.Background(), fmt.Sprintf("%s/%s/%s-%d-rejected.csv", w.org, w.group, id, attempt))
+	key := fmt.Sprintf("%s/%s/%s-%d-rejected.csv", w.org, w.group, id, attempt)
+	_, err := w.bucket.Attributes(context.Background(), key)
 	return err
 }
 

@@ -15,7 +15,7 @@ import (
 
 // outcome is everything that a run comes to, complete before the first statement of the write.
 type outcome struct {
-	failure  *FailureError // nil: there are results
+	failure  *failureError // nil: there are results
 	counts   counts
 	mapping  []definition.ColumnMapping
 	warnings []definition.Warning
@@ -28,7 +28,7 @@ type outcome struct {
 }
 
 // fail makes the outcome a failure, without results.
-func (o *outcome) fail(f *FailureError) { o.failure, o.results = f, nil }
+func (o *outcome) fail(f *failureError) { o.failure, o.results = f, nil }
 
 // showsRejected tells whether the outcome is about the rows that were set aside.
 func (o *outcome) showsRejected() bool {
@@ -55,8 +55,8 @@ func (o *outcome) status() definition.ImportStatus {
 // rowsPerStatement keeps a statement of 13 parameters a row below the 32,766 that SQLite takes.
 const rowsPerStatement = 1000
 
-// write is the one write of an outcome: the final status, all results, the row errors, and the lease's end. It gives errLost
-// when the import is not this attempt's any more; then, as after any error, nothing is written.
+// write is the one write of an outcome: the final status, all results, the row errors, and the lease's end. It gives
+// errLost when the import is not this attempt's any more; then, as after any error, nothing is written.
 func (a *attempt) write(ctx context.Context, o *outcome) error {
 	update := a.mine()
 	a.final(update, o)
@@ -163,7 +163,7 @@ func (a *attempt) errors(errs []definition.RowError) []*ent.ImportRowErrorCreate
 			SetPosition(i).
 			SetRow(e.Row).
 			SetCode(e.Code).
-			SetValue(e.Value).
+			SetValue(cut(e.Value)).
 			SetMessage(e.Message).
 			SetParams(e.Params)
 		if e.Line > 0 {
@@ -177,6 +177,21 @@ func (a *attempt) errors(errs []definition.RowError) []*ent.ImportRowErrorCreate
 	return rows
 }
 
+// maxValue is how much of a cell is kept, in characters.
+const maxValue = 200
+
+// cut shortens a value that grew when what cannot be shown in it was spelled out.
+func cut(value string) string {
+	n := 0
+	for i := range value {
+		if n == maxValue {
+			return value[:i]
+		}
+		n++
+	}
+	return value
+}
+
 // errTried ends a transaction that was only to find out.
 var errTried = errors.New("tried")
 
@@ -184,7 +199,7 @@ var errTried = errors.New("tried")
 // takes everything back.
 func (a *attempt) findRefused(
 	ctx context.Context, results []processor.Result, refused *database.ConstraintError,
-) (*FailureError, error) {
+) (*failureError, error) {
 	var culprit *processor.Result
 	err := a.DB.Do(ctx, "findRefusedResult", func(ctx context.Context) error {
 		var err error
@@ -202,7 +217,8 @@ func (a *attempt) findRefused(
 	}
 	params := []definition.Param{{Name: "constraint", Value: rule}}
 	if culprit == nil {
-		return fail(definition.ErrorConstraintViolation, params, "the database refused the results by its rule '%s'", rule), nil
+		return fail(definition.ErrorConstraintViolation, params,
+			"the database refused the results by its rule '%s'", rule), nil
 	}
 	var outputs []string
 	for _, o := range a.version.Outputs {
@@ -218,8 +234,8 @@ func (a *attempt) findRefused(
 	period := periodName(culprit)
 	params = append(params, definition.Param{Name: "period", Value: period},
 		definition.Param{Name: "outputs", Value: join(outputs)})
-	return fail(definition.ErrorConstraintViolation, params, "the database refused the result for %s in %s (%s) by its rule '%s'",
-		site, period, join(outputs), rule), nil
+	return fail(definition.ErrorConstraintViolation, params,
+		"the database refused the result for %s in %s (%s) by its rule '%s'", site, period, join(outputs), rule), nil
 }
 
 // bisect finds the first result that cannot be written after those before it; nil when all can.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"entrepot/definition"
@@ -48,13 +49,12 @@ func newPipeline(
 	p := &pipeline{
 		attempt: a, table: table, aggregation: aggregation, rejected: rejected,
 		format:  newRejectedFormat(header, table.Detected()),
-		names:   header,
+		names:   slices.Clone(header),
 		free:    make(chan *batch, a.Parallelism+spare),
 		work:    make(chan *batch, a.Parallelism+spare),
 		waiting: make(map[int]*batch),
 	}
 	rejected.head = p.format.head(header)
-	p.names = append([]string(nil), header...)
 	for column, at := range found {
 		if at >= 0 {
 			p.names[at] = a.version.Columns[column].Name

@@ -14,11 +14,12 @@ import (
 	"entrepot/viewer"
 )
 
-// maxCrashes is how many attempts of one import may die before nobody tries again: the import itself is the likely cause.
+// maxCrashes is how many attempts of one import may die before nobody tries again: the import itself is the likely
+// cause.
 const maxCrashes = 3
 
-// crashesParam is where an import that has not ended counts the attempts that died. The attempt's number does not tell: it
-// is raised by every claim, also after an orderly hand-back, which is nobody's fault.
+// crashesParam is where an import that has not ended counts the attempts that died. The attempt's number does not
+// tell: it is raised by every claim, also after an orderly hand-back, which is nobody's fault.
 const crashesParam = "crashedAttempts"
 
 // Recover takes imports from workers that died: those whose lease has expired, or all of them, for a start on SQLite,

@@ -32,9 +32,9 @@ func (a *attempt) refuse(ctx context.Context) error {
 	})
 }
 
-// whyUnusable finds the code for an upload whose check has failed. The history keeps a sentence only, so the file is asked
-// what the check has asked it.
-func (a *attempt) whyUnusable(ctx context.Context) (*FailureError, error) {
+// whyUnusable finds the code for an upload whose check has failed. The history keeps a sentence only, so the file is
+// asked what the check has asked it.
+func (a *attempt) whyUnusable(ctx context.Context) (*failureError, error) {
 	if a.history.ValidatedAt == nil { // the upload failed in the client
 		return fileMissing(), nil
 	}

@@ -19,8 +19,8 @@ import (
 	"entrepot/viewer"
 )
 
-// The columns that a file of set-aside rows has beyond those of the original. Their names are unlikely to be a column's,
-// so that the corrected file can be uploaded as it is.
+// The columns that a file of set-aside rows has beyond those of the original. Their names are unlikely to be a
+// column's, so that the corrected file can be uploaded as it is.
 const (
 	columnRow   = "_row"
 	columnLine  = "_line"
@@ -51,8 +51,8 @@ func rejectedKey(run *ent.ImportRun, attempt int) string {
 	return fmt.Sprintf("%s/%s/%s-%d-rejected.csv", run.OrganizationID, run.GroupID, run.ID, attempt)
 }
 
-// rejectedFile is the object that set-aside rows go to; it is begun with the first of them. It is for one goroutine at a
-// time.
+// rejectedFile is the object that set-aside rows go to; it is begun with the first of them. It is for one goroutine
+// at a time.
 type rejectedFile struct {
 	ctx    context.Context
 	bucket *storage.Bucket
@@ -106,13 +106,13 @@ func (f *rejectedFile) discard(ctx context.Context) error {
 	return nil
 }
 
-func unwritable() *FailureError {
+func unwritable() *failureError {
 	return fail(definition.ErrorStorageUnavailable, nil,
 		"the rows that were set aside could not be written to the bucket; run the import again later")
 }
 
-// rejectedFormat writes set-aside rows: the columns of the file as they are, then row, line and what is wrong. It uses the
-// file's own delimiter and quote, so that the corrected file is read by the same format.
+// rejectedFormat writes set-aside rows: the columns of the file as they are, then row, line and what is wrong. It
+// uses the file's own delimiter and quote, so that the corrected file is read by the same format.
 type rejectedFormat struct {
 	delimiter, quote byte
 	columns          []int // those of the file that are copied
@@ -180,9 +180,9 @@ func describe(wrong []definition.RowError) []byte {
 	return text
 }
 
-// cell appends one cell, quoted where it must be. A spreadsheet takes a cell that begins with = + - @, a tab or a line
-// end for a formula (OWASP, “CSV Injection”): such a cell gets an apostrophe in front unless it is a plain number. Bytes
-// that are not UTF-8, and NUL, become U+FFFD.
+// cell appends one cell, quoted where it must be. A spreadsheet takes a cell that begins with = + - @, a tab or a
+// line end for a formula (OWASP, “CSV Injection”): such a cell gets an apostrophe in front unless it is a plain
+// number. Bytes that are not UTF-8, and NUL, become U+FFFD.
 func (f *rejectedFormat) cell(line, cell []byte) []byte {
 	if bytes.IndexByte(cell, 0) >= 0 || !utf8.Valid(cell) {
 		cell = bytes.ToValidUTF8(bytes.ReplaceAll(cell, []byte{0}, []byte("\uFFFD")), []byte("\uFFFD"))
@@ -223,7 +223,8 @@ func isFormula(cell []byte) bool {
 	return false
 }
 
-// isPlainNumber tells digits with separators between them, and an exponent at most, from what a spreadsheet would compute.
+// isPlainNumber tells digits with separators between them, and an exponent at most, from what a spreadsheet would
+// compute.
 func isPlainNumber(text []byte) bool {
 	if i := bytes.IndexAny(text, "eE"); i > 0 {
 		exponent := bytes.TrimLeft(text[i+1:], "+-")

@@ -12,8 +12,9 @@ import (
 	"entrepot/viewer"
 )
 
-// Retry makes a new Import of one that FAILED, was CANCELED or PARTIALLY_COMPLETED: same file, version, mapping, format,
-// year and policy. It needs a COLLECTOR in the group of the file. A definition that was archived meanwhile is no hindrance.
+// Retry makes a new Import of one that FAILED, was CANCELED or PARTIALLY_COMPLETED: same file, version, mapping,
+// format, year and policy. It needs a COLLECTOR in the group of the file. A definition that was archived meanwhile is
+// no hindrance.
 //
 // Refusals: FORBIDDEN, GROUP_REQUIRED, INVALID_INPUT, NOT_FOUND, UPLOAD_FAILED, INVALID_TRANSITION,
 // IDEMPOTENCY_KEY_REUSED.

@@ -15,12 +15,12 @@ import (
 // checkWait is when to ask again whether an upload's check has ended; the check's end does not wait for it.
 const checkWait = 2 * time.Second
 
-// Run runs one import, if it is PENDING: from its file to its final status. Called for any other it does nothing, so that
-// jobs may be repeated.
+// Run runs one import, if it is PENDING: from its file to its final status. Called for any other it does nothing, so
+// that jobs may be repeated.
 //
-// A *RetryError says that the import stays PENDING: its upload is still being checked, or ctx ended (the worker stops) and
-// the import was handed back. Another error is the database's: nothing is half-written, and the job is to be tried
-// again. Whatever else goes wrong makes the import FAILED, and Run returns nil.
+// A *RetryError says that the import stays PENDING: its upload is still being checked, or ctx ended (the worker
+// stops) and the import was handed back. Another error is the database's: nothing is half-written, and the job is to
+// be tried again. Whatever else goes wrong makes the import FAILED, and Run returns nil.
 func (i *Importer) Run(ctx context.Context, organizationID, importID string) error {
 	ctx = asWorker(ctx, organizationID)
 	a, err := i.load(ctx, importID)
@@ -140,7 +140,7 @@ func (a *attempt) finish(ctx context.Context, result *outcome) error {
 }
 
 // settle writes a failure instead of an outcome that cannot be written.
-func (a *attempt) settle(ctx context.Context, result *outcome, failure *FailureError) error {
+func (a *attempt) settle(ctx context.Context, result *outcome, failure *failureError) error {
 	result.fail(failure)
 	a.discard(ctx, result)
 	return a.write(ctx, result)

@@ -137,7 +137,8 @@ func TestUnknownSitesAreRefusedWhereTheDefinitionSaysSo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.site("A", "Alpha")
-	run := w.imported(small, readings(skip, func(v *definition.Version) { v.OnUnknownSite = definition.UnknownSiteReject }))
+	reject := func(v *definition.Version) { v.OnUnknownSite = definition.UnknownSiteReject }
+	run := w.imported(small, readings(skip, reject))
 	require.Equal(t, definition.ImportPartiallyCompleted, run.Status)
 	errs := w.rowErrors(run.ID)
 	require.Len(t, errs, 1)
@@ -208,7 +209,8 @@ func TestYearsAndPeriods(t *testing.T) {
 }
 
 // broken has a good row, a bad number, a blank row, two faults in one row, and a cell too many.
-const broken = "site,date,reading\nA,2024-01-03,1.5\nA,2024-01-04,x\n\nB,yesterday,=1+1\nA,2024-01-05,2,3\nA,2024-01-06,4\n"
+const broken = "site,date,reading\nA,2024-01-03,1.5\nA,2024-01-04,x\n\nB,yesterday,=1+1\n" +
+	"A,2024-01-05,2,3\nA,2024-01-06,4\n"
 
 func TestSkipSetsBadRowsAside(t *testing.T) {
 	t.Parallel()

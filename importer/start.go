@@ -15,9 +15,9 @@ import (
 	"entrepot/viewer"
 )
 
-// Start creates an Import (PENDING) and its job. It needs a COLLECTOR with a group, a history of that group whose check has
-// not failed, and a definition of the organization or a system-wide one that is not archived. The Import pins the
-// definition's version and the effective mapping, format and policy.
+// Start creates an Import (PENDING) and its job. It needs a COLLECTOR with a group, a history of that group whose
+// check has not failed, and a definition of the organization or a system-wide one that is not archived. The Import
+// pins the definition's version and the effective mapping, format and policy.
 //
 // Refusals: FORBIDDEN, GROUP_REQUIRED, INVALID_INPUT, NOT_FOUND, UPLOAD_FAILED, DEFINITION_ARCHIVED, YEAR_REQUIRED,
 // MAPPING_INVALID, IDEMPOTENCY_KEY_REUSED.
@@ -109,8 +109,8 @@ func (i *Importer) create(history *ent.ReviewUploadHistory) *ent.ImportRunCreate
 	return create
 }
 
-// history is the viewer's group's history of this id whose file may be imported; where there is none, the reason is added
-// to errs.
+// history is the viewer's group's history of this id whose file may be imported; where there is none, the reason is
+// added to errs.
 func (i *Importer) history(
 	ctx context.Context, errs *refusal.Errors, id, field string,
 ) (*ent.ReviewUploadHistory, error) {

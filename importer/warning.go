@@ -106,8 +106,8 @@ func truncatedWarning(kept int, total int64) definition.Warning {
 	}
 }
 
-// duplicateWarning names the newest earlier import of the same file by the same definition that has results. The one that
-// this import is a retry of is no news.
+// duplicateWarning names the newest earlier import of the same file by the same definition that has results. The one
+// that this import is a retry of is no news.
 func (a *attempt) duplicateWarning(ctx context.Context) ([]definition.Warning, error) {
 	if a.run.Sha256 == nil {
 		return nil, nil
