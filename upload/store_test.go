@@ -300,3 +300,23 @@ func TestNoRecordWithoutItsJob(t *testing.T) {
 	require.Zero(t, h.count(t))
 	require.Empty(t, changes.Take())
 }
+
+func TestANumberThatIsTakenIsDrawnAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	first := h.store(t, asAda(t), "gs://local/first")
+	draws := 0
+	h.db.Client().ReviewUploadHistory.Use(func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if draws++; draws == 1 {
+				m.(*ent.ReviewUploadHistoryMutation).SetID(first.ID)
+			}
+			return next.Mutate(ctx, m)
+		})
+	})
+	second := h.store(t, asAda(t), "gs://local/second")
+	require.Equal(t, 2, draws)
+	require.NotEqual(t, first.ID, second.ID)
+	require.Equal(t, 2, h.count(t))
+	require.Len(t, h.jobs.checks, 2)
+}
