@@ -63,7 +63,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		d.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if d.writer, d.readers, err = openSQLite(c.Path); err != nil {
+	if d.writer, d.readers, err = openSQLite(ctx, c.Path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	if err := d.Ping(ctx); err != nil {

@@ -19,7 +19,7 @@ import (
 // each time (the reserved organization, the triggers). Where nothing is missing it changes nothing. Several processes
 // may start at once: one migrates, the others wait for it, as long as their contexts allow.
 func (d *DB) Migrate(ctx context.Context) (err error) {
-	unlock, err := lockMigration(ctx, d.path)
+	unlock, err := lockFile(ctx, d.path)
 	if err != nil {
 		return fmt.Errorf("migrate: wait for others: %w", err)
 	}
@@ -149,22 +149,4 @@ func openMigrator(path string) (*sql.DB, error) {
 		pool.SetMaxOpenConns(1)
 	}
 	return pool, err
-}
-
-// lockMigration keeps other processes and goroutines from migrating the file. The lock is an exclusive transaction on an
-// empty database beside it: the operating system gives it back when its holder dies, and it works everywhere.
-func lockMigration(ctx context.Context, path string) (unlock func() error, err error) {
-	pool, err := sql.Open("sqlite", sqliteSource(path+"-migration", "_txlock=exclusive", "_pragma=busy_timeout(100)"))
-	if err != nil {
-		return nil, err
-	}
-	for {
-		tx, err := pool.BeginTx(context.WithoutCancel(ctx), nil)
-		if err == nil {
-			return func() error { return errors.Join(tx.Rollback(), pool.Close()) }, nil
-		}
-		if ctx.Err() != nil || !Unavailable(err) {
-			return nil, errors.Join(ctx.Err(), err, pool.Close())
-		}
-	}
 }

@@ -1,8 +1,11 @@
 package database_test
 
 import (
-	"bytes"
+	"bufio"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -188,55 +191,91 @@ func TestSecondMigrateChangesNothing(t *testing.T) {
 	})
 }
 
-const migrateInChild = "ENTREPOT_TEST_MIGRATE"
-
-func TestManyMigrateAtOnce(t *testing.T) {
+// A new file, opened and migrated by several processes and goroutines at the same moment, a few times over.
+func TestManyStartAtOnce(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "shared.db")
-	var wait sync.WaitGroup
-	for range 3 {
-		wait.Go(func() {
+	const processes, rounds = 4, 12
+	type child struct {
+		in  io.WriteCloser
+		out *bufio.Scanner
+		cmd *exec.Cmd
+	}
+	children := make([]child, processes)
+	for i := range children {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStartChild$")
+		cmd.Env = append(os.Environ(), startChild+"=1")
+		in, err := cmd.StdinPipe()
+		require.NoError(t, err)
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		children[i] = child{in, bufio.NewScanner(out), cmd}
+	}
+	for round := range rounds {
+		path, command := filepath.Join(t.TempDir(), "shared.db"), "open"
+		if round == rounds-1 {
+			command = "migrate"
+		}
+		for _, c := range children {
+			_, err := fmt.Fprintln(c.in, command, path)
+			require.NoError(t, err)
+		}
+		var wait sync.WaitGroup
+		for range 2 {
+			wait.Go(func() {
+				if err := start(t.Context(), command, path); err != nil {
+					t.Errorf("%s in this process: %v", command, err)
+				}
+			})
+		}
+		for _, c := range children {
+			require.True(t, c.out.Scan(), "a process ended")
+			require.Equal(t, "ok", c.out.Text(), "%s in another process", command)
+		}
+		wait.Wait()
+		if command == "migrate" {
 			db, err := database.Open(t.Context(), database.Config{Path: path})
-			if err == nil {
-				err = db.Migrate(t.Context())
-			}
-			if err == nil {
-				err = db.Close()
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		})
+			require.NoError(t, err)
+			pending, err := db.Pending(t.Context(), database.Tables())
+			require.NoError(t, err)
+			require.Empty(t, pending)
+			require.NoError(t, db.Close())
+		}
 	}
-	for range 2 {
-		wait.Go(func() {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMigrateChild$", "-test.v")
-			cmd.Env = append(os.Environ(), migrateInChild+"="+path)
-			out, err := cmd.CombinedOutput()
-			if err != nil || !bytes.Contains(out, []byte("--- PASS: TestMigrateChild")) {
-				t.Errorf("child: %v\n%s", err, out)
-			}
-		})
+	for _, c := range children {
+		require.NoError(t, c.in.Close())
+		for c.out.Scan() {
+		}
+		require.NoError(t, c.cmd.Wait())
 	}
-	wait.Wait()
-	db, err := database.Open(t.Context(), database.Config{Path: path})
-	require.NoError(t, err)
-	pending, err := db.Pending(t.Context(), database.Tables())
-	require.NoError(t, err)
-	require.Empty(t, pending)
-	require.NoError(t, db.Close())
 }
 
-// TestMigrateChild is what TestManyMigrateAtOnce runs in other processes.
-func TestMigrateChild(t *testing.T) {
-	path := os.Getenv(migrateInChild)
-	if path == "" {
-		t.Skip("runs in a process that TestManyMigrateAtOnce starts")
+const startChild = "ENTREPOT_TEST_START_CHILD"
+
+// TestStartChild is what TestManyStartAtOnce runs in other processes.
+func TestStartChild(t *testing.T) {
+	if os.Getenv(startChild) == "" {
+		t.Skip("runs in a process that TestManyStartAtOnce starts")
 	}
-	db, err := database.Open(t.Context(), database.Config{Path: path})
-	require.NoError(t, err)
-	require.NoError(t, db.Migrate(t.Context()))
-	require.NoError(t, db.Close())
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		command, path, _ := strings.Cut(in.Text(), " ")
+		if err := start(t.Context(), command, path); err != nil {
+			fmt.Println(strings.ReplaceAll(err.Error(), "\n", " "))
+			continue
+		}
+		fmt.Println("ok")
+	}
+}
+
+func start(ctx context.Context, command, path string) error {
+	db, err := database.Open(ctx, database.Config{Path: path})
+	if err != nil {
+		return err
+	}
+	if command == "migrate" {
+		err = db.Migrate(ctx)
+	}
+	return errors.Join(err, db.Close())
 }
 
 func TestDiffWithoutChange(t *testing.T) {

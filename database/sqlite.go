@@ -6,10 +6,12 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -48,21 +50,26 @@ func writerSource(path string) string {
 }
 
 // openSQLite opens the file, which it makes where there is none, for one connection that writes and several that read.
-func openSQLite(path string) (writer, reader *sql.DB, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+func openSQLite(ctx context.Context, path string) (writer, reader *sql.DB, err error) {
+	if err := makeFile(path); err != nil {
+		return nil, nil, err
+	}
+	// The first connection makes it a file with a write-ahead log. Of two processes that do so at once, SQLite refuses one
+	// immediately, whatever its busy_timeout: hence one after the other.
+	unlock, err := lockFile(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}
-	// The mode counts for a file that is there already too: it holds everybody's data. SQLite gives it to -wal and -shm.
-	if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
-		return nil, nil, err
-	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	writer, err = sql.Open("sqlite", writerSource(path))
 	if err != nil {
 		return nil, nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	// Deferred: an immediate transaction would wait for the writer. The writer's first connection makes it a WAL file.
+	if err := writer.PingContext(ctx); err != nil {
+		return nil, nil, errors.Join(err, writer.Close())
+	}
+	// Deferred: an immediate transaction would wait for the writer.
 	reader, err = sql.Open("sqlite", sqliteSource(path, "_pragma=query_only(1)"))
 	if err != nil {
 		return nil, nil, errors.Join(err, writer.Close())
@@ -70,6 +77,50 @@ func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	return writer, reader, nil
+}
+
+// making guards the moment in which this package has a database file open beside SQLite: the operating system drops
+// all locks that a process has on a file when the process closes any descriptor of it, SQLite's with them. For the same
+// reason nothing else in the process may open the file: https://sqlite.org/howtocorrupt.html.
+var making sync.Mutex
+
+// makeFile makes the file where there is none, and readable by its owner alone in any case: it holds everybody's data.
+// SQLite gives its mode to -wal and -shm.
+func makeFile(path string) error {
+	making.Lock()
+	defer making.Unlock()
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return os.Chmod(path, 0o600)
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// lockFile keeps other processes and goroutines, who ask too, from what one alone may do to the file. The lock is an
+// exclusive transaction on an empty database beside it: the operating system gives it back when its holder dies, and
+// it works everywhere.
+func lockFile(ctx context.Context, path string) (unlock func() error, err error) {
+	pool, err := sql.Open("sqlite", sqliteSource(path+"-lock", "_txlock=exclusive", "_pragma=busy_timeout(100)"))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		tx, err := pool.BeginTx(context.WithoutCancel(ctx), nil)
+		if err == nil {
+			return func() error { return errors.Join(tx.Rollback(), pool.Close()) }, nil
+		}
+		if ctx.Err() != nil || !busy(err) {
+			return nil, errors.Join(fmt.Errorf("lock %s-lock: %w", path, err), ctx.Err(), pool.Close())
+		}
+	}
+}
+
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // beginWrite opens a transaction that writes. The context bounds the wait for the connection, not the transaction:
