@@ -136,6 +136,7 @@ func (a *attempt) finish(ctx context.Context, result *outcome) error {
 		a.Logger.ErrorContext(ctx, "the database refused a result", "import_id", a.run.ID, "error", err)
 		return a.settle(ctx, result, failure)
 	}
+	result.log = nil // what cannot be written may be among the row errors
 	return a.settle(ctx, result, a.internal(ctx, err))
 }
 
