@@ -236,9 +236,11 @@ func importOrder(o *model.ImportOrder, v viewer.Viewer) order[*ent.ImportRun] {
 			return *run.ProcessedAt
 		})
 	case model.ImportOrderFieldFileName:
-		first = byText(func(s *sql.Selector, b *sql.Builder) {
-			b.WriteString("CASE WHEN " + s.C(importrun.FieldGroupID) + " = ").Arg(v.GroupID)
-			b.WriteString(" THEN " + s.C(importrun.FieldFileName) + " ELSE '' END")
+		first = byText(func(s *sql.Selector) func(b *sql.Builder) {
+			group, name := s.C(importrun.FieldGroupID), s.C(importrun.FieldFileName)
+			return func(b *sql.Builder) {
+				b.WriteString("CASE WHEN " + group + " = ").Arg(v.GroupID).WriteString(" THEN " + name + " ELSE '' END")
+			}
 		}, func(run *ent.ImportRun) string {
 			if !showsFile(v, run) {
 				return ""

@@ -22,18 +22,22 @@ type term[T any] struct {
 	decode func(v any) (any, bool)
 }
 
-// expression writes SQL on the table of s.
-type expression func(s *sql.Selector, b *sql.Builder)
+// expression writes SQL on the table of s, as s is called now: an alias that it is given later does not count.
+type expression func(s *sql.Selector) func(b *sql.Builder)
 
 // column is the expression of a plain column.
 func column(name string) expression {
-	return func(s *sql.Selector, b *sql.Builder) { b.WriteString(s.C(name)) }
+	return func(s *sql.Selector) func(b *sql.Builder) {
+		c := s.C(name)
+		return func(b *sql.Builder) { b.WriteString(c) }
+	}
 }
 
 // orElse is the expression of a nullable column, with a value in the place of null.
 func orElse(name string, value any) expression {
-	return func(s *sql.Selector, b *sql.Builder) {
-		b.WriteString("COALESCE(" + s.C(name) + ", ").Arg(value).WriteString(")")
+	return func(s *sql.Selector) func(b *sql.Builder) {
+		c := s.C(name)
+		return func(b *sql.Builder) { b.WriteString("COALESCE(" + c + ", ").Arg(value).WriteString(")") }
 	}
 }
 
@@ -105,25 +109,31 @@ func (o order[T]) inDirection(p page) order[T] {
 // sort appends the order to a statement.
 func (o order[T]) sort(s *sql.Selector) {
 	for _, t := range o.terms {
-		s.OrderExprFunc(func(b *sql.Builder) {
-			t.sql(s, b)
+		write := t.sql(s)
+		// Not OrderExprFunc, which loses arguments.
+		s.OrderExpr(sql.ExprFunc(func(b *sql.Builder) {
+			write(b)
 			if o.desc {
 				b.WriteString(" DESC")
 			}
-		})
+		}))
 	}
 }
 
 // after narrows a statement to what comes after the place.
 func (o order[T]) after(place []any) func(s *sql.Selector) {
 	return func(s *sql.Selector) {
+		writes := make([]func(*sql.Builder), len(o.terms))
+		for i, t := range o.terms {
+			writes[i] = t.sql(s)
+		}
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.WriteString("(")
-			for i, t := range o.terms {
+			for i, write := range writes {
 				if i > 0 {
 					b.Comma()
 				}
-				t.sql(s, b)
+				write(b)
 			}
 			if o.desc {
 				b.WriteString(") < (")

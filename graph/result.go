@@ -63,8 +63,11 @@ var units = []definition.PeriodUnit{definition.Yearly, definition.Quarterly, def
 // byPeriod are the terms of the order by period.
 var byPeriod = []term[*ent.ImportResult]{
 	byNumber(column(importresult.FieldYear), func(r *ent.ImportResult) int64 { return int64(r.Year) }),
-	byNumber(func(s *sql.Selector, b *sql.Builder) {
-		b.WriteString("CASE " + s.C(importresult.FieldPeriodUnit) + " WHEN 'YEARLY' THEN 0 WHEN 'QUARTERLY' THEN 1 ELSE 2 END")
+	byNumber(func(s *sql.Selector) func(b *sql.Builder) {
+		unit := s.C(importresult.FieldPeriodUnit)
+		return func(b *sql.Builder) {
+			b.WriteString("CASE " + unit + " WHEN 'YEARLY' THEN 0 WHEN 'QUARTERLY' THEN 1 ELSE 2 END")
+		}
 	}, func(r *ent.ImportResult) int64 {
 		for i, unit := range units {
 			if r.PeriodUnit == unit {

@@ -44,13 +44,16 @@ type world struct {
 	reader, collector, manager, owner, otherGroup, noGroup, foreigner viewer.Viewer
 }
 
-// statements counts what reaches the database.
+// statements counts what people's requests send to the database; background work does not count.
 type statements struct {
 	mu  sync.Mutex
 	all []string
 }
 
-func (s *statements) add(_ context.Context, query string) {
+func (s *statements) add(ctx context.Context, query string) {
+	if v, ok := viewer.FromContext(ctx); !ok || v.Component != "" {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all = append(s.all, query)
