@@ -19,6 +19,7 @@ import (
 // The codes of top-level errors beside gqlgen's GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
 const (
 	codeBadInput        = "BAD_USER_INPUT"
+	codeForbidden       = "FORBIDDEN"
 	codeInternal        = "INTERNAL"
 	codeLimit           = "LIMIT_EXCEEDED"
 	codeNotFound        = "NOT_FOUND"

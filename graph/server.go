@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -62,6 +64,10 @@ func newServer(c *Config, schema graphql.ExecutableSchema) *server {
 // sees them, which would quote them in its errors.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") != "" {
+		if !sameOrigin(r) {
+			refuse(w, http.StatusForbidden, codeForbidden, "Pages of other origins may not open a socket.")
+			return
+		}
 		s.executor.ServeHTTP(w, withConnection(r))
 		return
 	}
@@ -86,6 +92,16 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	s.executor.ServeHTTP(w, r)
+}
+
+// sameOrigin tells whether a browser's page is the server's own; what is no browser sends no origin.
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
 // refuse answers a request that is no operation.
