@@ -19,8 +19,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMain begins as main does.
+// TestMain begins as main does, and is main where a test asks for a server in a process of its own.
 func TestMain(m *testing.M) {
+	if os.Getenv(asServer) != "" {
+		main()
+	}
 	beginPrivate()
 	os.Exit(m.Run())
 }
