@@ -95,7 +95,7 @@ func (d *DB) Ping(ctx context.Context) error {
 	if d.closed.Load() {
 		return ErrClosed
 	}
-	if _, err := d.readers.ExecContext(ctx, "SELECT 1 FROM sqlite_master"); err != nil {
+	if _, err := d.readers.ExecContext(ctx, touchFile); err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
 	tx, err := d.writer.BeginTx(ctx, nil)

@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"entgo.io/ent/dialect"
@@ -87,42 +85,4 @@ type planKeeper struct{ plan *atlas.Plan }
 func (k *planKeeper) Format(plan *atlas.Plan) ([]atlas.File, error) {
 	k.plan = plan
 	return nil, nil
-}
-
-// sqliteMigration is the goose file of the changes: one transaction, with foreign keys off around it where a table is
-// rebuilt, since dropping the old table would empty its children, and the switch does nothing inside a transaction.
-func sqliteMigration(changes []*atlas.Change, version int64) string {
-	const off, on = "PRAGMA foreign_keys = off", "PRAGMA foreign_keys = on"
-	rebuilds := slices.ContainsFunc(changes, func(c *atlas.Change) bool { return c.Cmd == off })
-	var b strings.Builder
-	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
-
-	line("-- +goose NO TRANSACTION")
-	line("-- +goose Up")
-	if rebuilds {
-		line("%s;", off)
-	}
-	line("BEGIN IMMEDIATE;")
-	for _, c := range changes {
-		if c.Cmd == off || c.Cmd == on {
-			continue
-		}
-		if c.Comment != "" {
-			line("-- %s", c.Comment)
-		}
-		line("%s;", c.Cmd)
-	}
-	if rebuilds {
-		line("-- refuse what points to nothing")
-		line(`CREATE TEMP TABLE dangling ("table" text CONSTRAINT no_row_points_to_nothing CHECK ("table" IS NULL));`)
-		line(`INSERT INTO temp.dangling SELECT "table" FROM pragma_foreign_key_check;`)
-		line("DROP TABLE temp.dangling;")
-	}
-	line("-- applied with it, or not at all")
-	line("INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, 1);", version)
-	line("COMMIT;")
-	if rebuilds {
-		line("%s;", on)
-	}
-	return b.String()
 }

@@ -13,7 +13,7 @@ type ConstraintKind int
 // The kinds of constraints.
 const (
 	Unique     ConstraintKind = iota + 1 // such a row exists
-	ForeignKey                           // the row that it points to does not exist in that organization, or is still pointed to
+	ForeignKey                           // it points to no row of that organization, or is still pointed to
 	Check                                // a condition on the row
 	NotNull                              // a value is missing
 	Trigger                              // an illegal change, see the triggers

@@ -26,10 +26,12 @@ func insert(ctx context.Context, t testing.TB, db *database.DB, table string, gi
 func tryInsert(ctx context.Context, t testing.TB, db *database.DB, table string, given values) (row values, err error) {
 	t.Helper()
 	row = maps.Clone(given)
-	for _, c := range query(ctx, t, db, "SELECT name, type, \"notnull\", dflt_value IS NOT NULL AS has_default, pk FROM pragma_table_info(?)", table) {
+	for _, c := range query(ctx, t, db, `SELECT name, type, "notnull", dflt_value IS NOT NULL AS has_default, pk
+		FROM pragma_table_info(?)`, table) {
 		name := c["name"].(string)
 		_, set := row[name]
-		if set || c["notnull"].(int64) == 0 || c["has_default"].(int64) == 1 || (c["pk"].(int64) == 1 && c["type"] == "INTEGER") {
+		if set || c["notnull"].(int64) == 0 || c["has_default"].(int64) == 1 ||
+			(c["pk"].(int64) == 1 && strings.EqualFold(c["type"].(string), "integer")) {
 			continue
 		}
 		switch strings.ToLower(c["type"].(string)) {
@@ -126,7 +128,10 @@ func fill(ctx context.Context, t testing.TB, db *database.DB) {
 			"import_definition_id": def, "definition_version_id": version, "canceled_by_id": user, "status": "PROCESSING",
 		}))
 		insert(ctx, t, db, "import_results",
-			own(values{"id": "res-" + org, "import_id": imp, "site_id": site, "year": 2024, "period_unit": "YEARLY", "period": 1}))
+			own(values{
+				"id": "res-" + org, "import_id": imp, "site_id": site,
+				"year": 2024, "period_unit": "YEARLY", "period": 1,
+			}))
 		insert(ctx, t, db, "import_row_errors", own(values{"id": "e1-" + org, "import_id": imp}))
 		insert(ctx, t, db, "import_row_errors",
 			own(values{"id": "e2-" + org, "upload_history_id": history, "group_id": group}))

@@ -2,17 +2,8 @@ package database
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"strings"
-
-	"github.com/pressly/goose/v3"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
-
-	"entrepot/ent/migrate/migrations"
 )
 
 // Migrate brings the database to the present schema: the migrations, River's own, and the fixed steps that follow them
@@ -39,114 +30,5 @@ func (d *DB) Migrate(ctx context.Context) (err error) {
 	return nil
 }
 
-// migrateTables applies the goose files.
-func (d *DB) migrateTables(ctx context.Context) (err error) {
-	files := d.migrations
-	if files == nil {
-		files = migrations.SQLite()
-	}
-	if names, err := fs.Glob(files, "*.sql"); err != nil || len(names) == 0 {
-		return err
-	}
-	// A connection of its own: one that fails in the middle of a file is left in a transaction and without foreign keys.
-	pool, err := openMigrator(d.path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, pool.Close()) }()
-	p, err := goose.NewProvider(goose.DialectSQLite3, pool, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	results, err := p.Up(ctx)
-	for _, r := range results {
-		d.log.Info("migrated the database", "file", r.Source.Path, "duration", r.Duration)
-	}
-	return err
-}
-
-func (d *DB) migrateRiver(ctx context.Context) error {
-	m, err := rivermigrate.New(riversqlite.New(d.writer), &rivermigrate.Config{Logger: d.log})
-	if err != nil {
-		return err
-	}
-	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	return err
-}
-
 // SystemOrganization is the reserved organization that system-wide definitions belong to.
 const SystemOrganization = "org-system"
-
-func (d *DB) reserveOrganization(ctx context.Context) error {
-	_, err := d.ExecContext(ctx, `INSERT INTO organizations (id, name, slug, created_at, updated_at)
-		SELECT ?1, 'System', 'system', strftime('%Y-%m-%d %H:%M:%f', 'now'), strftime('%Y-%m-%d %H:%M:%f', 'now')
-		WHERE NOT EXISTS (SELECT 1 FROM organizations WHERE id = ?1)`, SystemOrganization)
-	return err
-}
-
-// makeTriggers makes the triggers anew that differ from the file, and drops those that it does not have.
-func (d *DB) makeTriggers(ctx context.Context) error {
-	wanted := triggers(migrations.SQLiteTriggers)
-	present, err := d.presentTriggers(ctx)
-	if err != nil {
-		return err
-	}
-	for name, text := range present {
-		if wanted[name] == text {
-			continue
-		}
-		if _, err := d.ExecContext(ctx, "DROP TRIGGER "+name); err != nil {
-			return err
-		}
-	}
-	for name, text := range wanted {
-		if present[name] == text {
-			continue
-		}
-		if _, err := d.ExecContext(ctx, text); err != nil {
-			return fmt.Errorf("trigger %s: %w", name, err)
-		}
-	}
-	return nil
-}
-
-// presentTriggers are the triggers on our tables, by name.
-func (d *DB) presentTriggers(ctx context.Context) (map[string]string, error) {
-	rows, err := d.QueryContext(ctx, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name NOT LIKE 'river~_%' ESCAPE '~'")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	present := make(map[string]string)
-	for rows.Next() {
-		var name, text string
-		if err := rows.Scan(&name, &text); err != nil {
-			return nil, err
-		}
-		present[name] = text
-	}
-	return present, rows.Err()
-}
-
-// triggers cuts the file into its statements, by the trigger's name.
-func triggers(file string) map[string]string {
-	found := make(map[string]string)
-	for _, part := range strings.Split(file, "\nEND;") {
-		_, text, ok := strings.Cut("\n"+part, "\nCREATE TRIGGER ")
-		if !ok {
-			continue
-		}
-		name, _, _ := strings.Cut(text, " ")
-		found[name] = "CREATE TRIGGER " + text + "\nEND"
-	}
-	return found
-}
-
-// openMigrator opens one connection that writes, for migrations.
-func openMigrator(path string) (*sql.DB, error) {
-	pool, err := sql.Open("sqlite", writerSource(path))
-	if err == nil {
-		pool.SetMaxOpenConns(1)
-	}
-	return pool, err
-}

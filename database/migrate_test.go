@@ -91,7 +91,9 @@ func TestMigrationOfAFilledParentKeepsChildrenAndTriggers(t *testing.T) {
 	t.Parallel()
 	path, before, triggersBefore := filledFile(t)
 	files := later(t, loosen, func(text string) string {
-		for _, rebuilt := range []string{"new_imports", "new_groups", "new_import_definitions", "new_import_definition_versions"} {
+		for _, rebuilt := range []string{
+			"new_imports", "new_groups", "new_import_definitions", "new_import_definition_versions",
+		} {
 			require.Contains(t, text, "CREATE TABLE `"+rebuilt+"`")
 		}
 		return text

@@ -57,7 +57,8 @@ type foreignKey struct {
 func foreignKeys(ctx context.Context, t testing.TB, db *database.DB) []foreignKey {
 	t.Helper()
 	var keys []foreignKey
-	for _, r := range query(ctx, t, db, `SELECT m.name AS child, f."table" AS parent, f.seq, f."from", f."to", f.on_delete, f.on_update
+	for _, r := range query(ctx, t, db, `SELECT m.name AS child, f."table" AS parent, f.seq,
+		f."from", f."to", f.on_delete, f.on_update
 		FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq`) {
 		if r["seq"].(int64) == 0 {
 			keys = append(keys, foreignKey{
@@ -178,7 +179,8 @@ func TestNoRowPointsIntoAnotherOrganization(t *testing.T) {
 
 	// Taking the definition's organization along does not help either.
 	err = db.Do(t.Context(), "foreign definition", func(ctx context.Context) error {
-		_, err := db.ExecContext(ctx, `UPDATE imports SET definition_organization_id = 'org-b', import_definition_id = 'def-org-b',
+		_, err := db.ExecContext(ctx, `UPDATE imports SET definition_organization_id = 'org-b',
+			import_definition_id = 'def-org-b',
 			definition_version_id = 'ver-org-b' WHERE id = 'imp-org-a'`)
 		return err
 	})
@@ -192,7 +194,9 @@ func TestNoParentGoesWhileChildrenPointToIt(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	do(t, db, func(ctx context.Context) { fill(ctx, t, db) })
-	for _, table := range []string{"organizations", "users", "memberships", "groups", "sites", "import_definitions", "review_upload_histories", "imports"} {
+	for _, table := range []string{
+		"organizations", "users", "memberships", "groups", "sites", "import_definitions", "review_upload_histories", "imports",
+	} {
 		err := db.Do(t.Context(), "delete", func(ctx context.Context) error {
 			_, err := db.ExecContext(ctx, "DELETE FROM `"+table+"`")
 			return err

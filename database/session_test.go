@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -91,7 +92,9 @@ func TestDoKeepsAllOrNothing(t *testing.T) {
 	}
 	require.ErrorIs(t, work(func(context.CancelFunc) error { return errTest }), errTest)
 	require.ErrorIs(t, work(func(cancel context.CancelFunc) error { cancel(); return nil }), context.Canceled)
-	require.PanicsWithValue(t, "at the disco", func() { _ = work(func(context.CancelFunc) error { panic("at the disco") }) })
+	require.PanicsWithValue(t, "at the disco", func() {
+		_ = work(func(context.CancelFunc) error { panic("at the disco") })
+	})
 	var wait sync.WaitGroup
 	wait.Go(func() { _ = work(func(context.CancelFunc) error { runtime.Goexit(); return nil }) })
 	wait.Wait()
@@ -306,7 +309,8 @@ func TestManyGoroutinesShareASnapshot(t *testing.T) {
 	for i := range 8 {
 		wait.Go(func() {
 			for range 20 {
-				rows := query(ctx, t, db, "WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 + 50) SELECT i FROM n", i)
+				rows := query(ctx, t, db,
+					"WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 + 50) SELECT i FROM n", i)
 				if len(rows) != 51 || rows[50]["i"].(int64) != int64(i+50) {
 					t.Errorf("goroutine %d read another one's rows", i)
 				}
@@ -352,7 +356,9 @@ func TestRowsLeftOpenHoldNobodyUp(t *testing.T) {
 		require.False(t, rows.Next())
 		require.ErrorIs(t, rows.Err(), database.ErrSessionOver)
 	}
-	require.ErrorIs(t, db.Do(t.Context(), "leave", func(ctx context.Context) error { return errors.Join(open(ctx), errTest) }), errTest)
+	require.ErrorIs(t, db.Do(t.Context(), "leave", func(ctx context.Context) error {
+		return errors.Join(open(ctx), errTest)
+	}), errTest)
 	check()
 	require.NoError(t, db.Read(t.Context(), open))
 	check()
@@ -474,7 +480,15 @@ func TestOpen(t *testing.T) {
 	require.ErrorContains(t, err, "not a database")
 
 	path := filepath.Join(t.TempDir(), "a ?#%41.db") // every character is part of the name
-	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	made, err := database.Open(t.Context(), database.Config{Path: path})
+	require.NoError(t, err)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	if runtime.GOOS != "windows" {
+		require.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), "a new file")
+	}
+	require.NoError(t, made.Close())
+	require.NoError(t, os.Chmod(path, 0o644))
 	db, err := database.Open(t.Context(), database.Config{Path: path})
 	require.NoError(t, err)
 	do(t, db, func(ctx context.Context) { execute(ctx, t, db, "CREATE TABLE t (a)") })
@@ -507,4 +521,31 @@ func TestPingOfWhatCannotBeWritten(t *testing.T) {
 	_, err := db.Writer().ExecContext(t.Context(), "PRAGMA query_only = 1")
 	require.NoError(t, err)
 	require.True(t, database.Unavailable(db.Ping(t.Context())))
+}
+
+// What was acknowledged survives a power cut only while the writer's connections say so, and keys hold only there.
+func TestConnectionsAreSetUp(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	settings := func(ctx context.Context) values {
+		all := make(values)
+		for _, name := range []string{"journal_mode", "synchronous", "foreign_keys", "query_only", "recursive_triggers"} {
+			for _, value := range query(ctx, t, db, "PRAGMA "+name)[0] {
+				all[name] = value
+			}
+		}
+		return all
+	}
+	for range 2 { // the second time on another connection
+		do(t, db, func(ctx context.Context) {
+			require.Equal(t, values{
+				"journal_mode": "wal", "synchronous": int64(2), "foreign_keys": int64(1), "query_only": int64(0),
+				"recursive_triggers": int64(0), // the triggers that count revisions would call themselves
+			}, settings(ctx))
+		})
+		conn, err := db.Writer().Conn(t.Context())
+		require.NoError(t, err)
+		require.ErrorIs(t, conn.Raw(func(any) error { return driver.ErrBadConn }), driver.ErrBadConn)
+	}
+	read(t, db, func(ctx context.Context) { require.EqualValues(t, 1, settings(ctx)["query_only"]) })
 }

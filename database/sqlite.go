@@ -23,6 +23,8 @@ import (
 const (
 	busyTimeout = 5 * time.Second // how long another process may hold the file
 	readers     = 16              // connections that read
+
+	touchFile = "SELECT 1 FROM sqlite_master LIMIT 1" // reads the file, which SELECT 1 does not
 )
 
 // timeText is how times are stored: UTC, fixed width, so that they compare and sort as text, to the millisecond. River

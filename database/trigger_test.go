@@ -209,7 +209,9 @@ func TestRevisionAndTimeOfChange(t *testing.T) {
 	db := testdb.New(t)
 	do(t, db, func(ctx context.Context) { fill(ctx, t, db) })
 	for _, table := range []string{"imports", "review_upload_histories"} {
-		for i, set := range []string{"organization_id = organization_id", "revision = 99, updated_at = '2000-01-01 00:00:00.000'", "revision = 0"} {
+		for i, set := range []string{
+			"organization_id = organization_id", "revision = 99, updated_at = '2000-01-01 00:00:00.000'", "revision = 0",
+		} {
 			before := time.Now().Truncate(time.Millisecond)
 			do(t, db, func(ctx context.Context) {
 				result, err := db.ExecContext(ctx, "UPDATE "+table+" SET "+set+" WHERE organization_id = 'org-a'")
@@ -219,7 +221,8 @@ func TestRevisionAndTimeOfChange(t *testing.T) {
 				require.EqualValues(t, 1, n, "the trigger's change is not counted")
 			})
 			read(t, db, func(ctx context.Context) {
-				row := query(ctx, t, db, "SELECT revision, updated_at, updated_at || '' AS text FROM "+table+" WHERE organization_id = 'org-a'")[0]
+				row := query(ctx, t, db,
+					"SELECT revision, updated_at, updated_at || '' AS text FROM "+table+" WHERE organization_id = 'org-a'")[0]
 				require.EqualValues(t, i+2, row["revision"], set)
 				at := row["updated_at"].(time.Time)
 				require.WithinRange(t, at, before, time.Now(), set)
@@ -241,5 +244,6 @@ func TestImmutableRows(t *testing.T) {
 	} {
 		requireTrigger(t, change(t, db, func(context.Context) {}, text), name, text)
 	}
-	require.NoError(t, change(t, db, func(context.Context) {}, "DELETE FROM import_results WHERE organization_id = 'org-a'"))
+	require.NoError(t, change(t, db, func(context.Context) {},
+		"DELETE FROM import_results WHERE organization_id = 'org-a'"))
 }

@@ -99,7 +99,8 @@ func TestTimesThroughEnt(t *testing.T) {
 		require.NoError(t, db.Do(ctx, "create", func(ctx context.Context) error {
 			for i, at := range at {
 				name := fmt.Sprint("o", i)
-				if err := db.Client().Organization.Create().SetID(name).SetName(name).SetSlug(name).SetCreatedAt(at).Exec(ctx); err != nil {
+				create := db.Client().Organization.Create().SetID(name).SetName(name).SetSlug(name).SetCreatedAt(at)
+				if err := create.Exec(ctx); err != nil {
 					return err
 				}
 			}
@@ -107,7 +108,8 @@ func TestTimesThroughEnt(t *testing.T) {
 		}))
 		require.NoError(t, db.Read(ctx, func(ctx context.Context) error {
 			for i := range at {
-				ids := db.Client().Organization.Query().Where(organization.CreatedAtLTE(at[i])).Order(organization.ByCreatedAt()).IDsX(ctx)
+				ids := db.Client().Organization.Query().Where(organization.CreatedAtLTE(at[i])).
+					Order(organization.ByCreatedAt()).IDsX(ctx)
 				require.Equal(t, []string{"o0", "o1", "o2", "o3"}[:i+1], ids)
 				require.True(t, db.Client().Organization.GetX(ctx, ids[i]).CreatedAt.Equal(at[i]))
 			}
@@ -125,15 +127,24 @@ func TestConstraints(t *testing.T) {
 		kind      database.ConstraintKind
 		name      string
 	}{
-		"unique column":     {"UPDATE users SET email = 'same'", database.Unique, "users.email"},
-		"unique columns":    {"UPDATE memberships SET organization_id = 'org-a', user_id = 'user-org-a'", database.Unique, "memberships.organization_id,memberships.user_id"},
+		"unique column": {"UPDATE users SET email = 'same'", database.Unique, "users.email"},
+		"unique columns": {
+			"UPDATE memberships SET organization_id = 'org-a', user_id = 'user-org-a'",
+			database.Unique, "memberships.organization_id,memberships.user_id",
+		},
 		"unique expression": {"INSERT INTO lower_case VALUES ('a'), ('A')", database.Unique, "lower_case_text"},
-		"primary key":       {"INSERT INTO users SELECT id, name, 'other', NULL, created_at, updated_at FROM users LIMIT 1", database.Unique, "users.id"},
-		"rowid":             {"INSERT INTO review_upload_histories SELECT * FROM review_upload_histories", database.Unique, "review_upload_histories.id"},
-		"foreign key":       {"UPDATE groups SET organization_id = 'nowhere' WHERE id = 'grp-org-a'", database.ForeignKey, ""},
-		"check":             {"UPDATE review_upload_histories SET status = 4", database.Check, "status_0_to_3"},
-		"not null":          {"UPDATE groups SET name = NULL", database.NotNull, "groups.name"},
-		"trigger":           {"DELETE FROM import_definition_versions", database.Trigger, "definition_version_immutable"},
+		"primary key": {
+			"INSERT INTO users SELECT id, name, 'other', NULL, created_at, updated_at FROM users LIMIT 1",
+			database.Unique, "users.id",
+		},
+		"rowid": {
+			"INSERT INTO review_upload_histories SELECT * FROM review_upload_histories",
+			database.Unique, "review_upload_histories.id",
+		},
+		"foreign key": {"UPDATE groups SET organization_id = 'no' WHERE id = 'grp-org-a'", database.ForeignKey, ""},
+		"check":       {"UPDATE review_upload_histories SET status = 4", database.Check, "status_0_to_3"},
+		"not null":    {"UPDATE groups SET name = NULL", database.NotNull, "groups.name"},
+		"trigger":     {"DELETE FROM import_definition_versions", database.Trigger, "definition_version_immutable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
