@@ -42,7 +42,7 @@ func (c *Catalog) CreateDefinition(ctx context.Context, in NewDefinition) (*ent.
 	}
 	var wrong refusal.Errors
 	in.Name = wrong.Text(refusal.Input("name"), "The name", in.Name, maxName, true)
-	in.Description = wrong.Text(refusal.Input("description"), "The description", in.Description, maxDescription, false)
+	in.Description = wrong.Lines(refusal.Input("description"), "The description", in.Description, maxDescription, false)
 	in.Version = check(&wrong, in.Version)
 	if err := wrong.OrNil(); err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (c *Catalog) change(
 		update.SetName(name).SetNormalizedName(definition.NormalizeName(name))
 	}
 	if in.Description != nil {
-		text := wrong.Text(refusal.Input("description"), "The description", *in.Description, maxDescription, false)
+		text := wrong.Lines(refusal.Input("description"), "The description", *in.Description, maxDescription, false)
 		if text == "" {
 			update.ClearDescription()
 		} else {

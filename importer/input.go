@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"entrepot/definition"
 	"entrepot/refusal"
@@ -112,15 +110,8 @@ func trimmed(text *string) *string {
 
 // checkText adds what is wrong with an optional text of a person.
 func checkText(errs *refusal.Errors, field, what string, text *string) {
-	if text == nil {
-		return
-	}
-	hidden := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
-	switch {
-	case !utf8.ValidString(*text) || strings.ContainsFunc(*text, hidden):
-		errs.Add(refusal.InvalidInput, refusal.Input(field), "%s has characters that cannot be shown; remove them.", what)
-	case utf8.RuneCountInString(*text) > maxText:
-		errs.Add(refusal.InvalidInput, refusal.Input(field), "%s has more than %d characters; shorten it.", what, maxText)
+	if text != nil {
+		errs.Lines(refusal.Input(field), what, *text, maxText, false)
 	}
 }
 

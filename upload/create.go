@@ -98,7 +98,7 @@ func (u *Uploads) Create(ctx context.Context, in CreateInput) (Issued, error) {
 // normalize makes what is signed of what was announced, and says everything that is wrong with it.
 func (u *Uploads) normalize(in CreateInput) (CreateInput, storage.PutOptions, refusal.Errors) {
 	var wrong refusal.Errors
-	in.FileName = requiredText(&wrong, in.FileName, "fileName", "file name", maxFileName)
+	in.FileName = wrong.Text(refusal.Input("fileName"), "The file name", in.FileName, maxFileName, true)
 	options := storage.PutOptions{
 		ContentType: contentTypeOf(in.FileName),
 		Size:        in.Size,
