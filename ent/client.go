@@ -1746,7 +1746,23 @@ func (c *ImportRunClient) QueryRetryOf(_m *ImportRun) *ImportRunQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(importrun.Table, importrun.FieldID, id),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, importrun.RetryOfTable, importrun.RetryOfColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, importrun.RetryOfTable, importrun.RetryOfColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRetries queries the retries edge of a ImportRun.
+func (c *ImportRunClient) QueryRetries(_m *ImportRun) *ImportRunQuery {
+	query := (&ImportRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.RetriesTable, importrun.RetriesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1762,7 +1778,23 @@ func (c *ImportRunClient) QueryCorrectionOf(_m *ImportRun) *ImportRunQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(importrun.Table, importrun.FieldID, id),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, importrun.CorrectionOfTable, importrun.CorrectionOfColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, importrun.CorrectionOfTable, importrun.CorrectionOfColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCorrections queries the corrections edge of a ImportRun.
+func (c *ImportRunClient) QueryCorrections(_m *ImportRun) *ImportRunQuery {
+	query := (&ImportRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.CorrectionsTable, importrun.CorrectionsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1778,7 +1810,23 @@ func (c *ImportRunClient) QuerySupersededBy(_m *ImportRun) *ImportRunQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(importrun.Table, importrun.FieldID, id),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, importrun.SupersededByTable, importrun.SupersededByColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, importrun.SupersededByTable, importrun.SupersededByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySupersedes queries the supersedes edge of a ImportRun.
+func (c *ImportRunClient) QuerySupersedes(_m *ImportRun) *ImportRunQuery {
+	query := (&ImportRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.SupersedesTable, importrun.SupersedesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil

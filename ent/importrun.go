@@ -87,6 +87,8 @@ type ImportRun struct {
 	ResultCount int `json:"result_count,omitempty"`
 	// Attempt holds the value of the "attempt" field.
 	Attempt int `json:"attempt,omitempty"`
+	// How many attempts died with their worker; the third ends the import.
+	CrashedAttempts int `json:"crashed_attempts,omitempty"`
 	// Revision holds the value of the "revision" field.
 	Revision int64 `json:"revision,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -139,17 +141,23 @@ type ImportRunEdges struct {
 	CanceledBy *User `json:"canceled_by,omitempty"`
 	// RetryOf holds the value of the retry_of edge.
 	RetryOf *ImportRun `json:"retry_of,omitempty"`
+	// Retries holds the value of the retries edge.
+	Retries []*ImportRun `json:"retries,omitempty"`
 	// CorrectionOf holds the value of the correction_of edge.
 	CorrectionOf *ImportRun `json:"correction_of,omitempty"`
+	// Corrections holds the value of the corrections edge.
+	Corrections []*ImportRun `json:"corrections,omitempty"`
 	// SupersededBy holds the value of the superseded_by edge.
 	SupersededBy *ImportRun `json:"superseded_by,omitempty"`
+	// Supersedes holds the value of the supersedes edge.
+	Supersedes []*ImportRun `json:"supersedes,omitempty"`
 	// Results holds the value of the results edge.
 	Results []*ImportResult `json:"results,omitempty"`
 	// RowErrors holds the value of the row_errors edge.
 	RowErrors []*ImportRowError `json:"row_errors,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [12]bool
+	loadedTypes [15]bool
 }
 
 // OrganizationOrErr returns the Organization value or an error if the edge
@@ -240,15 +248,33 @@ func (e ImportRunEdges) RetryOfOrErr() (*ImportRun, error) {
 	return nil, &NotLoadedError{edge: "retry_of"}
 }
 
+// RetriesOrErr returns the Retries value or an error if the edge
+// was not loaded in eager-loading.
+func (e ImportRunEdges) RetriesOrErr() ([]*ImportRun, error) {
+	if e.loadedTypes[8] {
+		return e.Retries, nil
+	}
+	return nil, &NotLoadedError{edge: "retries"}
+}
+
 // CorrectionOfOrErr returns the CorrectionOf value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e ImportRunEdges) CorrectionOfOrErr() (*ImportRun, error) {
 	if e.CorrectionOf != nil {
 		return e.CorrectionOf, nil
-	} else if e.loadedTypes[8] {
+	} else if e.loadedTypes[9] {
 		return nil, &NotFoundError{label: importrun.Label}
 	}
 	return nil, &NotLoadedError{edge: "correction_of"}
+}
+
+// CorrectionsOrErr returns the Corrections value or an error if the edge
+// was not loaded in eager-loading.
+func (e ImportRunEdges) CorrectionsOrErr() ([]*ImportRun, error) {
+	if e.loadedTypes[10] {
+		return e.Corrections, nil
+	}
+	return nil, &NotLoadedError{edge: "corrections"}
 }
 
 // SupersededByOrErr returns the SupersededBy value or an error if the edge
@@ -256,16 +282,25 @@ func (e ImportRunEdges) CorrectionOfOrErr() (*ImportRun, error) {
 func (e ImportRunEdges) SupersededByOrErr() (*ImportRun, error) {
 	if e.SupersededBy != nil {
 		return e.SupersededBy, nil
-	} else if e.loadedTypes[9] {
+	} else if e.loadedTypes[11] {
 		return nil, &NotFoundError{label: importrun.Label}
 	}
 	return nil, &NotLoadedError{edge: "superseded_by"}
 }
 
+// SupersedesOrErr returns the Supersedes value or an error if the edge
+// was not loaded in eager-loading.
+func (e ImportRunEdges) SupersedesOrErr() ([]*ImportRun, error) {
+	if e.loadedTypes[12] {
+		return e.Supersedes, nil
+	}
+	return nil, &NotLoadedError{edge: "supersedes"}
+}
+
 // ResultsOrErr returns the Results value or an error if the edge
 // was not loaded in eager-loading.
 func (e ImportRunEdges) ResultsOrErr() ([]*ImportResult, error) {
-	if e.loadedTypes[10] {
+	if e.loadedTypes[13] {
 		return e.Results, nil
 	}
 	return nil, &NotLoadedError{edge: "results"}
@@ -274,7 +309,7 @@ func (e ImportRunEdges) ResultsOrErr() ([]*ImportResult, error) {
 // RowErrorsOrErr returns the RowErrors value or an error if the edge
 // was not loaded in eager-loading.
 func (e ImportRunEdges) RowErrorsOrErr() ([]*ImportRowError, error) {
-	if e.loadedTypes[11] {
+	if e.loadedTypes[14] {
 		return e.RowErrors, nil
 	}
 	return nil, &NotLoadedError{edge: "row_errors"}
@@ -287,7 +322,7 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case importrun.FieldRequestedMapping, importrun.FieldColumnMapping, importrun.FieldFormat, importrun.FieldErrorParams, importrun.FieldWarnings, importrun.FieldErrorGroups:
 			values[i] = new([]byte)
-		case importrun.FieldUploadHistoryID, importrun.FieldDefinitionVersion, importrun.FieldYear, importrun.FieldFileSize, importrun.FieldSourceGeneration, importrun.FieldRowCount, importrun.FieldProcessedRowCount, importrun.FieldAcceptedRowCount, importrun.FieldRejectedRowCount, importrun.FieldBlankRowCount, importrun.FieldResultCount, importrun.FieldAttempt, importrun.FieldRevision:
+		case importrun.FieldUploadHistoryID, importrun.FieldDefinitionVersion, importrun.FieldYear, importrun.FieldFileSize, importrun.FieldSourceGeneration, importrun.FieldRowCount, importrun.FieldProcessedRowCount, importrun.FieldAcceptedRowCount, importrun.FieldRejectedRowCount, importrun.FieldBlankRowCount, importrun.FieldResultCount, importrun.FieldAttempt, importrun.FieldCrashedAttempts, importrun.FieldRevision:
 			values[i] = new(sql.NullInt64)
 		case importrun.FieldID, importrun.FieldOrganizationID, importrun.FieldGroupID, importrun.FieldUserID, importrun.FieldDefinitionOrganizationID, importrun.FieldImportDefinitionID, importrun.FieldDefinitionVersionID, importrun.FieldOnInvalidRow, importrun.FieldStatus, importrun.FieldError, importrun.FieldErrorCode, importrun.FieldRejectedRowsKey, importrun.FieldFileName, importrun.FieldSha256, importrun.FieldCanceledByID, importrun.FieldCancelReason, importrun.FieldRetryOfID, importrun.FieldCorrectionOfID, importrun.FieldSupersededByID, importrun.FieldIdempotencyMutation, importrun.FieldIdempotencyKey, importrun.FieldIdempotencyHash:
 			values[i] = new(sql.NullString)
@@ -520,6 +555,12 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Attempt = int(value.Int64)
 			}
+		case importrun.FieldCrashedAttempts:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field crashed_attempts", values[i])
+			} else if value.Valid {
+				_m.CrashedAttempts = int(value.Int64)
+			}
 		case importrun.FieldRevision:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field revision", values[i])
@@ -668,14 +709,29 @@ func (_m *ImportRun) QueryRetryOf() *ImportRunQuery {
 	return NewImportRunClient(_m.config).QueryRetryOf(_m)
 }
 
+// QueryRetries queries the "retries" edge of the ImportRun entity.
+func (_m *ImportRun) QueryRetries() *ImportRunQuery {
+	return NewImportRunClient(_m.config).QueryRetries(_m)
+}
+
 // QueryCorrectionOf queries the "correction_of" edge of the ImportRun entity.
 func (_m *ImportRun) QueryCorrectionOf() *ImportRunQuery {
 	return NewImportRunClient(_m.config).QueryCorrectionOf(_m)
 }
 
+// QueryCorrections queries the "corrections" edge of the ImportRun entity.
+func (_m *ImportRun) QueryCorrections() *ImportRunQuery {
+	return NewImportRunClient(_m.config).QueryCorrections(_m)
+}
+
 // QuerySupersededBy queries the "superseded_by" edge of the ImportRun entity.
 func (_m *ImportRun) QuerySupersededBy() *ImportRunQuery {
 	return NewImportRunClient(_m.config).QuerySupersededBy(_m)
+}
+
+// QuerySupersedes queries the "supersedes" edge of the ImportRun entity.
+func (_m *ImportRun) QuerySupersedes() *ImportRunQuery {
+	return NewImportRunClient(_m.config).QuerySupersedes(_m)
 }
 
 // QueryResults queries the "results" edge of the ImportRun entity.
@@ -819,6 +875,9 @@ func (_m *ImportRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("attempt=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempt))
+	builder.WriteString(", ")
+	builder.WriteString("crashed_attempts=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CrashedAttempts))
 	builder.WriteString(", ")
 	builder.WriteString("revision=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Revision))

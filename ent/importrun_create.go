@@ -338,6 +338,20 @@ func (_c *ImportRunCreate) SetNillableAttempt(v *int) *ImportRunCreate {
 	return _c
 }
 
+// SetCrashedAttempts sets the "crashed_attempts" field.
+func (_c *ImportRunCreate) SetCrashedAttempts(v int) *ImportRunCreate {
+	_c.mutation.SetCrashedAttempts(v)
+	return _c
+}
+
+// SetNillableCrashedAttempts sets the "crashed_attempts" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableCrashedAttempts(v *int) *ImportRunCreate {
+	if v != nil {
+		_c.SetCrashedAttempts(*v)
+	}
+	return _c
+}
+
 // SetRevision sets the "revision" field.
 func (_c *ImportRunCreate) SetRevision(v int64) *ImportRunCreate {
 	_c.mutation.SetRevision(v)
@@ -600,14 +614,59 @@ func (_c *ImportRunCreate) SetRetryOf(v *ImportRun) *ImportRunCreate {
 	return _c.SetRetryOfID(v.ID)
 }
 
+// AddRetryIDs adds the "retries" edge to the ImportRun entity by IDs.
+func (_c *ImportRunCreate) AddRetryIDs(ids ...string) *ImportRunCreate {
+	_c.mutation.AddRetryIDs(ids...)
+	return _c
+}
+
+// AddRetries adds the "retries" edges to the ImportRun entity.
+func (_c *ImportRunCreate) AddRetries(v ...*ImportRun) *ImportRunCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddRetryIDs(ids...)
+}
+
 // SetCorrectionOf sets the "correction_of" edge to the ImportRun entity.
 func (_c *ImportRunCreate) SetCorrectionOf(v *ImportRun) *ImportRunCreate {
 	return _c.SetCorrectionOfID(v.ID)
 }
 
+// AddCorrectionIDs adds the "corrections" edge to the ImportRun entity by IDs.
+func (_c *ImportRunCreate) AddCorrectionIDs(ids ...string) *ImportRunCreate {
+	_c.mutation.AddCorrectionIDs(ids...)
+	return _c
+}
+
+// AddCorrections adds the "corrections" edges to the ImportRun entity.
+func (_c *ImportRunCreate) AddCorrections(v ...*ImportRun) *ImportRunCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddCorrectionIDs(ids...)
+}
+
 // SetSupersededBy sets the "superseded_by" edge to the ImportRun entity.
 func (_c *ImportRunCreate) SetSupersededBy(v *ImportRun) *ImportRunCreate {
 	return _c.SetSupersededByID(v.ID)
+}
+
+// AddSupersedeIDs adds the "supersedes" edge to the ImportRun entity by IDs.
+func (_c *ImportRunCreate) AddSupersedeIDs(ids ...string) *ImportRunCreate {
+	_c.mutation.AddSupersedeIDs(ids...)
+	return _c
+}
+
+// AddSupersedes adds the "supersedes" edges to the ImportRun entity.
+func (_c *ImportRunCreate) AddSupersedes(v ...*ImportRun) *ImportRunCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSupersedeIDs(ids...)
 }
 
 // AddResultIDs adds the "results" edge to the ImportResult entity by IDs.
@@ -704,6 +763,10 @@ func (_c *ImportRunCreate) defaults() error {
 	if _, ok := _c.mutation.Attempt(); !ok {
 		v := importrun.DefaultAttempt
 		_c.mutation.SetAttempt(v)
+	}
+	if _, ok := _c.mutation.CrashedAttempts(); !ok {
+		v := importrun.DefaultCrashedAttempts
+		_c.mutation.SetCrashedAttempts(v)
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		v := importrun.DefaultRevision
@@ -887,6 +950,14 @@ func (_c *ImportRunCreate) check() error {
 	if v, ok := _c.mutation.Attempt(); ok {
 		if err := importrun.AttemptValidator(v); err != nil {
 			return &ValidationError{Name: "attempt", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempt": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.CrashedAttempts(); !ok {
+		return &ValidationError{Name: "crashed_attempts", err: errors.New(`ent: missing required field "ImportRun.crashed_attempts"`)}
+	}
+	if v, ok := _c.mutation.CrashedAttempts(); ok {
+		if err := importrun.CrashedAttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "crashed_attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.crashed_attempts": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
@@ -1097,6 +1168,10 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_spec.SetField(importrun.FieldAttempt, field.TypeInt, value)
 		_node.Attempt = value
 	}
+	if value, ok := _c.mutation.CrashedAttempts(); ok {
+		_spec.SetField(importrun.FieldCrashedAttempts, field.TypeInt, value)
+		_node.CrashedAttempts = value
+	}
 	if value, ok := _c.mutation.Revision(); ok {
 		_spec.SetField(importrun.FieldRevision, field.TypeInt64, value)
 		_node.Revision = value
@@ -1258,11 +1333,11 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 	}
 	if nodes := _c.mutation.RetryOfIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   importrun.RetryOfTable,
 			Columns: []string{importrun.RetryOfColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
 			},
@@ -1273,13 +1348,29 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_node.RetryOfID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.RetriesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.RetriesTable,
+			Columns: []string{importrun.RetriesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.CorrectionOfIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   importrun.CorrectionOfTable,
 			Columns: []string{importrun.CorrectionOfColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
 			},
@@ -1290,13 +1381,29 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_node.CorrectionOfID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.CorrectionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.CorrectionsTable,
+			Columns: []string{importrun.CorrectionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.SupersededByIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   importrun.SupersededByTable,
 			Columns: []string{importrun.SupersededByColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
 			},
@@ -1305,6 +1412,22 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.SupersededByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SupersedesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.SupersedesTable,
+			Columns: []string{importrun.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ResultsIDs(); len(nodes) > 0 {
@@ -1724,6 +1847,24 @@ func (u *ImportRunUpsert) UpdateAttempt() *ImportRunUpsert {
 // AddAttempt adds v to the "attempt" field.
 func (u *ImportRunUpsert) AddAttempt(v int) *ImportRunUpsert {
 	u.Add(importrun.FieldAttempt, v)
+	return u
+}
+
+// SetCrashedAttempts sets the "crashed_attempts" field.
+func (u *ImportRunUpsert) SetCrashedAttempts(v int) *ImportRunUpsert {
+	u.Set(importrun.FieldCrashedAttempts, v)
+	return u
+}
+
+// UpdateCrashedAttempts sets the "crashed_attempts" field to the value that was provided on create.
+func (u *ImportRunUpsert) UpdateCrashedAttempts() *ImportRunUpsert {
+	u.SetExcluded(importrun.FieldCrashedAttempts)
+	return u
+}
+
+// AddCrashedAttempts adds v to the "crashed_attempts" field.
+func (u *ImportRunUpsert) AddCrashedAttempts(v int) *ImportRunUpsert {
+	u.Add(importrun.FieldCrashedAttempts, v)
 	return u
 }
 
@@ -2359,6 +2500,27 @@ func (u *ImportRunUpsertOne) AddAttempt(v int) *ImportRunUpsertOne {
 func (u *ImportRunUpsertOne) UpdateAttempt() *ImportRunUpsertOne {
 	return u.Update(func(s *ImportRunUpsert) {
 		s.UpdateAttempt()
+	})
+}
+
+// SetCrashedAttempts sets the "crashed_attempts" field.
+func (u *ImportRunUpsertOne) SetCrashedAttempts(v int) *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.SetCrashedAttempts(v)
+	})
+}
+
+// AddCrashedAttempts adds v to the "crashed_attempts" field.
+func (u *ImportRunUpsertOne) AddCrashedAttempts(v int) *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.AddCrashedAttempts(v)
+	})
+}
+
+// UpdateCrashedAttempts sets the "crashed_attempts" field to the value that was provided on create.
+func (u *ImportRunUpsertOne) UpdateCrashedAttempts() *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.UpdateCrashedAttempts()
 	})
 }
 
@@ -3184,6 +3346,27 @@ func (u *ImportRunUpsertBulk) AddAttempt(v int) *ImportRunUpsertBulk {
 func (u *ImportRunUpsertBulk) UpdateAttempt() *ImportRunUpsertBulk {
 	return u.Update(func(s *ImportRunUpsert) {
 		s.UpdateAttempt()
+	})
+}
+
+// SetCrashedAttempts sets the "crashed_attempts" field.
+func (u *ImportRunUpsertBulk) SetCrashedAttempts(v int) *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.SetCrashedAttempts(v)
+	})
+}
+
+// AddCrashedAttempts adds v to the "crashed_attempts" field.
+func (u *ImportRunUpsertBulk) AddCrashedAttempts(v int) *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.AddCrashedAttempts(v)
+	})
+}
+
+// UpdateCrashedAttempts sets the "crashed_attempts" field to the value that was provided on create.
+func (u *ImportRunUpsertBulk) UpdateCrashedAttempts() *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.UpdateCrashedAttempts()
 	})
 }
 

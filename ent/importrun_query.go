@@ -40,8 +40,11 @@ type ImportRunQuery struct {
 	withRanWith       *ImportDefinitionVersionQuery
 	withCanceledBy    *UserQuery
 	withRetryOf       *ImportRunQuery
+	withRetries       *ImportRunQuery
 	withCorrectionOf  *ImportRunQuery
+	withCorrections   *ImportRunQuery
 	withSupersededBy  *ImportRunQuery
+	withSupersedes    *ImportRunQuery
 	withResults       *ImportResultQuery
 	withRowErrors     *ImportRowErrorQuery
 	modifiers         []func(*sql.Selector)
@@ -249,7 +252,29 @@ func (_q *ImportRunQuery) QueryRetryOf() *ImportRunQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, importrun.RetryOfTable, importrun.RetryOfColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, importrun.RetryOfTable, importrun.RetryOfColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRetries chains the current query on the "retries" edge.
+func (_q *ImportRunQuery) QueryRetries() *ImportRunQuery {
+	query := (&ImportRunClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.RetriesTable, importrun.RetriesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -271,7 +296,29 @@ func (_q *ImportRunQuery) QueryCorrectionOf() *ImportRunQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, importrun.CorrectionOfTable, importrun.CorrectionOfColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, importrun.CorrectionOfTable, importrun.CorrectionOfColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryCorrections chains the current query on the "corrections" edge.
+func (_q *ImportRunQuery) QueryCorrections() *ImportRunQuery {
+	query := (&ImportRunClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.CorrectionsTable, importrun.CorrectionsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -293,7 +340,29 @@ func (_q *ImportRunQuery) QuerySupersededBy() *ImportRunQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
 			sqlgraph.To(importrun.Table, importrun.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, importrun.SupersededByTable, importrun.SupersededByColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, importrun.SupersededByTable, importrun.SupersededByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySupersedes chains the current query on the "supersedes" edge.
+func (_q *ImportRunQuery) QuerySupersedes() *ImportRunQuery {
+	query := (&ImportRunClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.SupersedesTable, importrun.SupersedesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -545,8 +614,11 @@ func (_q *ImportRunQuery) Clone() *ImportRunQuery {
 		withRanWith:       _q.withRanWith.Clone(),
 		withCanceledBy:    _q.withCanceledBy.Clone(),
 		withRetryOf:       _q.withRetryOf.Clone(),
+		withRetries:       _q.withRetries.Clone(),
 		withCorrectionOf:  _q.withCorrectionOf.Clone(),
+		withCorrections:   _q.withCorrections.Clone(),
 		withSupersededBy:  _q.withSupersededBy.Clone(),
+		withSupersedes:    _q.withSupersedes.Clone(),
 		withResults:       _q.withResults.Clone(),
 		withRowErrors:     _q.withRowErrors.Clone(),
 		// clone intermediate query.
@@ -644,6 +716,17 @@ func (_q *ImportRunQuery) WithRetryOf(opts ...func(*ImportRunQuery)) *ImportRunQ
 	return _q
 }
 
+// WithRetries tells the query-builder to eager-load the nodes that are connected to
+// the "retries" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ImportRunQuery) WithRetries(opts ...func(*ImportRunQuery)) *ImportRunQuery {
+	query := (&ImportRunClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRetries = query
+	return _q
+}
+
 // WithCorrectionOf tells the query-builder to eager-load the nodes that are connected to
 // the "correction_of" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *ImportRunQuery) WithCorrectionOf(opts ...func(*ImportRunQuery)) *ImportRunQuery {
@@ -655,6 +738,17 @@ func (_q *ImportRunQuery) WithCorrectionOf(opts ...func(*ImportRunQuery)) *Impor
 	return _q
 }
 
+// WithCorrections tells the query-builder to eager-load the nodes that are connected to
+// the "corrections" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ImportRunQuery) WithCorrections(opts ...func(*ImportRunQuery)) *ImportRunQuery {
+	query := (&ImportRunClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCorrections = query
+	return _q
+}
+
 // WithSupersededBy tells the query-builder to eager-load the nodes that are connected to
 // the "superseded_by" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *ImportRunQuery) WithSupersededBy(opts ...func(*ImportRunQuery)) *ImportRunQuery {
@@ -663,6 +757,17 @@ func (_q *ImportRunQuery) WithSupersededBy(opts ...func(*ImportRunQuery)) *Impor
 		opt(query)
 	}
 	_q.withSupersededBy = query
+	return _q
+}
+
+// WithSupersedes tells the query-builder to eager-load the nodes that are connected to
+// the "supersedes" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ImportRunQuery) WithSupersedes(opts ...func(*ImportRunQuery)) *ImportRunQuery {
+	query := (&ImportRunClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSupersedes = query
 	return _q
 }
 
@@ -772,7 +877,7 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 	var (
 		nodes       = []*ImportRun{}
 		_spec       = _q.querySpec()
-		loadedTypes = [12]bool{
+		loadedTypes = [15]bool{
 			_q.withOrganization != nil,
 			_q.withGroup != nil,
 			_q.withUser != nil,
@@ -781,8 +886,11 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 			_q.withRanWith != nil,
 			_q.withCanceledBy != nil,
 			_q.withRetryOf != nil,
+			_q.withRetries != nil,
 			_q.withCorrectionOf != nil,
+			_q.withCorrections != nil,
 			_q.withSupersededBy != nil,
+			_q.withSupersedes != nil,
 			_q.withResults != nil,
 			_q.withRowErrors != nil,
 		}
@@ -856,15 +964,36 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 			return nil, err
 		}
 	}
+	if query := _q.withRetries; query != nil {
+		if err := _q.loadRetries(ctx, query, nodes,
+			func(n *ImportRun) { n.Edges.Retries = []*ImportRun{} },
+			func(n *ImportRun, e *ImportRun) { n.Edges.Retries = append(n.Edges.Retries, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withCorrectionOf; query != nil {
 		if err := _q.loadCorrectionOf(ctx, query, nodes, nil,
 			func(n *ImportRun, e *ImportRun) { n.Edges.CorrectionOf = e }); err != nil {
 			return nil, err
 		}
 	}
+	if query := _q.withCorrections; query != nil {
+		if err := _q.loadCorrections(ctx, query, nodes,
+			func(n *ImportRun) { n.Edges.Corrections = []*ImportRun{} },
+			func(n *ImportRun, e *ImportRun) { n.Edges.Corrections = append(n.Edges.Corrections, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withSupersededBy; query != nil {
 		if err := _q.loadSupersededBy(ctx, query, nodes, nil,
 			func(n *ImportRun, e *ImportRun) { n.Edges.SupersededBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSupersedes; query != nil {
+		if err := _q.loadSupersedes(ctx, query, nodes,
+			func(n *ImportRun) { n.Edges.Supersedes = []*ImportRun{} },
+			func(n *ImportRun, e *ImportRun) { n.Edges.Supersedes = append(n.Edges.Supersedes, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1123,6 +1252,39 @@ func (_q *ImportRunQuery) loadRetryOf(ctx context.Context, query *ImportRunQuery
 	}
 	return nil
 }
+func (_q *ImportRunQuery) loadRetries(ctx context.Context, query *ImportRunQuery, nodes []*ImportRun, init func(*ImportRun), assign func(*ImportRun, *ImportRun)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*ImportRun)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(importrun.FieldRetryOfID)
+	}
+	query.Where(predicate.ImportRun(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(importrun.RetriesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RetryOfID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "retry_of_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "retry_of_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *ImportRunQuery) loadCorrectionOf(ctx context.Context, query *ImportRunQuery, nodes []*ImportRun, init func(*ImportRun), assign func(*ImportRun, *ImportRun)) error {
 	ids := make([]string, 0, len(nodes))
 	nodeids := make(map[string][]*ImportRun)
@@ -1155,6 +1317,39 @@ func (_q *ImportRunQuery) loadCorrectionOf(ctx context.Context, query *ImportRun
 	}
 	return nil
 }
+func (_q *ImportRunQuery) loadCorrections(ctx context.Context, query *ImportRunQuery, nodes []*ImportRun, init func(*ImportRun), assign func(*ImportRun, *ImportRun)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*ImportRun)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(importrun.FieldCorrectionOfID)
+	}
+	query.Where(predicate.ImportRun(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(importrun.CorrectionsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CorrectionOfID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "correction_of_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "correction_of_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *ImportRunQuery) loadSupersededBy(ctx context.Context, query *ImportRunQuery, nodes []*ImportRun, init func(*ImportRun), assign func(*ImportRun, *ImportRun)) error {
 	ids := make([]string, 0, len(nodes))
 	nodeids := make(map[string][]*ImportRun)
@@ -1184,6 +1379,39 @@ func (_q *ImportRunQuery) loadSupersededBy(ctx context.Context, query *ImportRun
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *ImportRunQuery) loadSupersedes(ctx context.Context, query *ImportRunQuery, nodes []*ImportRun, init func(*ImportRun), assign func(*ImportRun, *ImportRun)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*ImportRun)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(importrun.FieldSupersededByID)
+	}
+	query.Where(predicate.ImportRun(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(importrun.SupersedesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SupersededByID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "superseded_by_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "superseded_by_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

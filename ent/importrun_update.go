@@ -407,6 +407,27 @@ func (_u *ImportRunUpdate) AddAttempt(v int) *ImportRunUpdate {
 	return _u
 }
 
+// SetCrashedAttempts sets the "crashed_attempts" field.
+func (_u *ImportRunUpdate) SetCrashedAttempts(v int) *ImportRunUpdate {
+	_u.mutation.ResetCrashedAttempts()
+	_u.mutation.SetCrashedAttempts(v)
+	return _u
+}
+
+// SetNillableCrashedAttempts sets the "crashed_attempts" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableCrashedAttempts(v *int) *ImportRunUpdate {
+	if v != nil {
+		_u.SetCrashedAttempts(*v)
+	}
+	return _u
+}
+
+// AddCrashedAttempts adds value to the "crashed_attempts" field.
+func (_u *ImportRunUpdate) AddCrashedAttempts(v int) *ImportRunUpdate {
+	_u.mutation.AddCrashedAttempts(v)
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ImportRunUpdate) SetRevision(v int64) *ImportRunUpdate {
 	_u.mutation.ResetRevision()
@@ -572,6 +593,21 @@ func (_u *ImportRunUpdate) SetSupersededBy(v *ImportRun) *ImportRunUpdate {
 	return _u.SetSupersededByID(v.ID)
 }
 
+// AddSupersedeIDs adds the "supersedes" edge to the ImportRun entity by IDs.
+func (_u *ImportRunUpdate) AddSupersedeIDs(ids ...string) *ImportRunUpdate {
+	_u.mutation.AddSupersedeIDs(ids...)
+	return _u
+}
+
+// AddSupersedes adds the "supersedes" edges to the ImportRun entity.
+func (_u *ImportRunUpdate) AddSupersedes(v ...*ImportRun) *ImportRunUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSupersedeIDs(ids...)
+}
+
 // AddResultIDs adds the "results" edge to the ImportResult entity by IDs.
 func (_u *ImportRunUpdate) AddResultIDs(ids ...string) *ImportRunUpdate {
 	_u.mutation.AddResultIDs(ids...)
@@ -617,6 +653,27 @@ func (_u *ImportRunUpdate) ClearCanceledBy() *ImportRunUpdate {
 func (_u *ImportRunUpdate) ClearSupersededBy() *ImportRunUpdate {
 	_u.mutation.ClearSupersededBy()
 	return _u
+}
+
+// ClearSupersedes clears all "supersedes" edges to the ImportRun entity.
+func (_u *ImportRunUpdate) ClearSupersedes() *ImportRunUpdate {
+	_u.mutation.ClearSupersedes()
+	return _u
+}
+
+// RemoveSupersedeIDs removes the "supersedes" edge to ImportRun entities by IDs.
+func (_u *ImportRunUpdate) RemoveSupersedeIDs(ids ...string) *ImportRunUpdate {
+	_u.mutation.RemoveSupersedeIDs(ids...)
+	return _u
+}
+
+// RemoveSupersedes removes "supersedes" edges to ImportRun entities.
+func (_u *ImportRunUpdate) RemoveSupersedes(v ...*ImportRun) *ImportRunUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSupersedeIDs(ids...)
 }
 
 // ClearResults clears all "results" edges to the ImportResult entity.
@@ -743,6 +800,11 @@ func (_u *ImportRunUpdate) check() error {
 	if v, ok := _u.mutation.Attempt(); ok {
 		if err := importrun.AttemptValidator(v); err != nil {
 			return &ValidationError{Name: "attempt", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempt": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CrashedAttempts(); ok {
+		if err := importrun.CrashedAttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "crashed_attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.crashed_attempts": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.CanceledByID(); ok {
@@ -939,6 +1001,12 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedAttempt(); ok {
 		_spec.AddField(importrun.FieldAttempt, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.CrashedAttempts(); ok {
+		_spec.SetField(importrun.FieldCrashedAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedCrashedAttempts(); ok {
+		_spec.AddField(importrun.FieldCrashedAttempts, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(importrun.FieldRevision, field.TypeInt64, value)
 	}
@@ -1012,11 +1080,11 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SupersededByCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   importrun.SupersededByTable,
 			Columns: []string{importrun.SupersededByColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
 			},
@@ -1025,11 +1093,56 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if nodes := _u.mutation.SupersededByIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   importrun.SupersededByTable,
 			Columns: []string{importrun.SupersededByColumn},
-			Bidi:    true,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SupersedesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.SupersedesTable,
+			Columns: []string{importrun.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSupersedesIDs(); len(nodes) > 0 && !_u.mutation.SupersedesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.SupersedesTable,
+			Columns: []string{importrun.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SupersedesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.SupersedesTable,
+			Columns: []string{importrun.SupersedesColumn},
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
 			},
@@ -1524,6 +1637,27 @@ func (_u *ImportRunUpdateOne) AddAttempt(v int) *ImportRunUpdateOne {
 	return _u
 }
 
+// SetCrashedAttempts sets the "crashed_attempts" field.
+func (_u *ImportRunUpdateOne) SetCrashedAttempts(v int) *ImportRunUpdateOne {
+	_u.mutation.ResetCrashedAttempts()
+	_u.mutation.SetCrashedAttempts(v)
+	return _u
+}
+
+// SetNillableCrashedAttempts sets the "crashed_attempts" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableCrashedAttempts(v *int) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetCrashedAttempts(*v)
+	}
+	return _u
+}
+
+// AddCrashedAttempts adds value to the "crashed_attempts" field.
+func (_u *ImportRunUpdateOne) AddCrashedAttempts(v int) *ImportRunUpdateOne {
+	_u.mutation.AddCrashedAttempts(v)
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ImportRunUpdateOne) SetRevision(v int64) *ImportRunUpdateOne {
 	_u.mutation.ResetRevision()
@@ -1689,6 +1823,21 @@ func (_u *ImportRunUpdateOne) SetSupersededBy(v *ImportRun) *ImportRunUpdateOne 
 	return _u.SetSupersededByID(v.ID)
 }
 
+// AddSupersedeIDs adds the "supersedes" edge to the ImportRun entity by IDs.
+func (_u *ImportRunUpdateOne) AddSupersedeIDs(ids ...string) *ImportRunUpdateOne {
+	_u.mutation.AddSupersedeIDs(ids...)
+	return _u
+}
+
+// AddSupersedes adds the "supersedes" edges to the ImportRun entity.
+func (_u *ImportRunUpdateOne) AddSupersedes(v ...*ImportRun) *ImportRunUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSupersedeIDs(ids...)
+}
+
 // AddResultIDs adds the "results" edge to the ImportResult entity by IDs.
 func (_u *ImportRunUpdateOne) AddResultIDs(ids ...string) *ImportRunUpdateOne {
 	_u.mutation.AddResultIDs(ids...)
@@ -1734,6 +1883,27 @@ func (_u *ImportRunUpdateOne) ClearCanceledBy() *ImportRunUpdateOne {
 func (_u *ImportRunUpdateOne) ClearSupersededBy() *ImportRunUpdateOne {
 	_u.mutation.ClearSupersededBy()
 	return _u
+}
+
+// ClearSupersedes clears all "supersedes" edges to the ImportRun entity.
+func (_u *ImportRunUpdateOne) ClearSupersedes() *ImportRunUpdateOne {
+	_u.mutation.ClearSupersedes()
+	return _u
+}
+
+// RemoveSupersedeIDs removes the "supersedes" edge to ImportRun entities by IDs.
+func (_u *ImportRunUpdateOne) RemoveSupersedeIDs(ids ...string) *ImportRunUpdateOne {
+	_u.mutation.RemoveSupersedeIDs(ids...)
+	return _u
+}
+
+// RemoveSupersedes removes "supersedes" edges to ImportRun entities.
+func (_u *ImportRunUpdateOne) RemoveSupersedes(v ...*ImportRun) *ImportRunUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSupersedeIDs(ids...)
 }
 
 // ClearResults clears all "results" edges to the ImportResult entity.
@@ -1873,6 +2043,11 @@ func (_u *ImportRunUpdateOne) check() error {
 	if v, ok := _u.mutation.Attempt(); ok {
 		if err := importrun.AttemptValidator(v); err != nil {
 			return &ValidationError{Name: "attempt", err: fmt.Errorf(`ent: validator failed for field "ImportRun.attempt": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CrashedAttempts(); ok {
+		if err := importrun.CrashedAttemptsValidator(v); err != nil {
+			return &ValidationError{Name: "crashed_attempts", err: fmt.Errorf(`ent: validator failed for field "ImportRun.crashed_attempts": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.CanceledByID(); ok {
@@ -2086,6 +2261,12 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	if value, ok := _u.mutation.AddedAttempt(); ok {
 		_spec.AddField(importrun.FieldAttempt, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.CrashedAttempts(); ok {
+		_spec.SetField(importrun.FieldCrashedAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedCrashedAttempts(); ok {
+		_spec.AddField(importrun.FieldCrashedAttempts, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(importrun.FieldRevision, field.TypeInt64, value)
 	}
@@ -2159,11 +2340,11 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if _u.mutation.SupersededByCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   importrun.SupersededByTable,
 			Columns: []string{importrun.SupersededByColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
 			},
@@ -2172,11 +2353,56 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if nodes := _u.mutation.SupersededByIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   importrun.SupersededByTable,
 			Columns: []string{importrun.SupersededByColumn},
-			Bidi:    true,
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SupersedesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.SupersedesTable,
+			Columns: []string{importrun.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSupersedesIDs(); len(nodes) > 0 && !_u.mutation.SupersedesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.SupersedesTable,
+			Columns: []string{importrun.SupersedesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SupersedesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.SupersedesTable,
+			Columns: []string{importrun.SupersedesColumn},
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeString),
 			},

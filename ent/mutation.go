@@ -7011,6 +7011,8 @@ type ImportRunMutation struct {
 	addresult_count            *int
 	attempt                    *int
 	addattempt                 *int
+	crashed_attempts           *int
+	addcrashed_attempts        *int
 	revision                   *int64
 	addrevision                *int64
 	created_at                 *time.Time
@@ -7039,10 +7041,19 @@ type ImportRunMutation struct {
 	clearedcanceled_by         bool
 	retry_of                   *string
 	clearedretry_of            bool
+	retries                    map[string]struct{}
+	removedretries             map[string]struct{}
+	clearedretries             bool
 	correction_of              *string
 	clearedcorrection_of       bool
+	corrections                map[string]struct{}
+	removedcorrections         map[string]struct{}
+	clearedcorrections         bool
 	superseded_by              *string
 	clearedsuperseded_by       bool
+	supersedes                 map[string]struct{}
+	removedsupersedes          map[string]struct{}
+	clearedsupersedes          bool
 	results                    map[string]struct{}
 	removedresults             map[string]struct{}
 	clearedresults             bool
@@ -8747,6 +8758,62 @@ func (m *ImportRunMutation) ResetAttempt() {
 	m.addattempt = nil
 }
 
+// SetCrashedAttempts sets the "crashed_attempts" field.
+func (m *ImportRunMutation) SetCrashedAttempts(i int) {
+	m.crashed_attempts = &i
+	m.addcrashed_attempts = nil
+}
+
+// CrashedAttempts returns the value of the "crashed_attempts" field in the mutation.
+func (m *ImportRunMutation) CrashedAttempts() (r int, exists bool) {
+	v := m.crashed_attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCrashedAttempts returns the old "crashed_attempts" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldCrashedAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCrashedAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCrashedAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCrashedAttempts: %w", err)
+	}
+	return oldValue.CrashedAttempts, nil
+}
+
+// AddCrashedAttempts adds i to the "crashed_attempts" field.
+func (m *ImportRunMutation) AddCrashedAttempts(i int) {
+	if m.addcrashed_attempts != nil {
+		*m.addcrashed_attempts += i
+	} else {
+		m.addcrashed_attempts = &i
+	}
+}
+
+// AddedCrashedAttempts returns the value that was added to the "crashed_attempts" field in this mutation.
+func (m *ImportRunMutation) AddedCrashedAttempts() (r int, exists bool) {
+	v := m.addcrashed_attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCrashedAttempts resets all changes to the "crashed_attempts" field.
+func (m *ImportRunMutation) ResetCrashedAttempts() {
+	m.crashed_attempts = nil
+	m.addcrashed_attempts = nil
+}
+
 // SetRevision sets the "revision" field.
 func (m *ImportRunMutation) SetRevision(i int64) {
 	m.revision = &i
@@ -9656,6 +9723,60 @@ func (m *ImportRunMutation) ResetRetryOf() {
 	m.clearedretry_of = false
 }
 
+// AddRetryIDs adds the "retries" edge to the ImportRun entity by ids.
+func (m *ImportRunMutation) AddRetryIDs(ids ...string) {
+	if m.retries == nil {
+		m.retries = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.retries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRetries clears the "retries" edge to the ImportRun entity.
+func (m *ImportRunMutation) ClearRetries() {
+	m.clearedretries = true
+}
+
+// RetriesCleared reports if the "retries" edge to the ImportRun entity was cleared.
+func (m *ImportRunMutation) RetriesCleared() bool {
+	return m.clearedretries
+}
+
+// RemoveRetryIDs removes the "retries" edge to the ImportRun entity by IDs.
+func (m *ImportRunMutation) RemoveRetryIDs(ids ...string) {
+	if m.removedretries == nil {
+		m.removedretries = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.retries, ids[i])
+		m.removedretries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRetries returns the removed IDs of the "retries" edge to the ImportRun entity.
+func (m *ImportRunMutation) RemovedRetriesIDs() (ids []string) {
+	for id := range m.removedretries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RetriesIDs returns the "retries" edge IDs in the mutation.
+func (m *ImportRunMutation) RetriesIDs() (ids []string) {
+	for id := range m.retries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRetries resets all changes to the "retries" edge.
+func (m *ImportRunMutation) ResetRetries() {
+	m.retries = nil
+	m.clearedretries = false
+	m.removedretries = nil
+}
+
 // ClearCorrectionOf clears the "correction_of" edge to the ImportRun entity.
 func (m *ImportRunMutation) ClearCorrectionOf() {
 	m.clearedcorrection_of = true
@@ -9683,6 +9804,60 @@ func (m *ImportRunMutation) ResetCorrectionOf() {
 	m.clearedcorrection_of = false
 }
 
+// AddCorrectionIDs adds the "corrections" edge to the ImportRun entity by ids.
+func (m *ImportRunMutation) AddCorrectionIDs(ids ...string) {
+	if m.corrections == nil {
+		m.corrections = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.corrections[ids[i]] = struct{}{}
+	}
+}
+
+// ClearCorrections clears the "corrections" edge to the ImportRun entity.
+func (m *ImportRunMutation) ClearCorrections() {
+	m.clearedcorrections = true
+}
+
+// CorrectionsCleared reports if the "corrections" edge to the ImportRun entity was cleared.
+func (m *ImportRunMutation) CorrectionsCleared() bool {
+	return m.clearedcorrections
+}
+
+// RemoveCorrectionIDs removes the "corrections" edge to the ImportRun entity by IDs.
+func (m *ImportRunMutation) RemoveCorrectionIDs(ids ...string) {
+	if m.removedcorrections == nil {
+		m.removedcorrections = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.corrections, ids[i])
+		m.removedcorrections[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedCorrections returns the removed IDs of the "corrections" edge to the ImportRun entity.
+func (m *ImportRunMutation) RemovedCorrectionsIDs() (ids []string) {
+	for id := range m.removedcorrections {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// CorrectionsIDs returns the "corrections" edge IDs in the mutation.
+func (m *ImportRunMutation) CorrectionsIDs() (ids []string) {
+	for id := range m.corrections {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetCorrections resets all changes to the "corrections" edge.
+func (m *ImportRunMutation) ResetCorrections() {
+	m.corrections = nil
+	m.clearedcorrections = false
+	m.removedcorrections = nil
+}
+
 // ClearSupersededBy clears the "superseded_by" edge to the ImportRun entity.
 func (m *ImportRunMutation) ClearSupersededBy() {
 	m.clearedsuperseded_by = true
@@ -9708,6 +9883,60 @@ func (m *ImportRunMutation) SupersededByIDs() (ids []string) {
 func (m *ImportRunMutation) ResetSupersededBy() {
 	m.superseded_by = nil
 	m.clearedsuperseded_by = false
+}
+
+// AddSupersedeIDs adds the "supersedes" edge to the ImportRun entity by ids.
+func (m *ImportRunMutation) AddSupersedeIDs(ids ...string) {
+	if m.supersedes == nil {
+		m.supersedes = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.supersedes[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSupersedes clears the "supersedes" edge to the ImportRun entity.
+func (m *ImportRunMutation) ClearSupersedes() {
+	m.clearedsupersedes = true
+}
+
+// SupersedesCleared reports if the "supersedes" edge to the ImportRun entity was cleared.
+func (m *ImportRunMutation) SupersedesCleared() bool {
+	return m.clearedsupersedes
+}
+
+// RemoveSupersedeIDs removes the "supersedes" edge to the ImportRun entity by IDs.
+func (m *ImportRunMutation) RemoveSupersedeIDs(ids ...string) {
+	if m.removedsupersedes == nil {
+		m.removedsupersedes = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.supersedes, ids[i])
+		m.removedsupersedes[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSupersedes returns the removed IDs of the "supersedes" edge to the ImportRun entity.
+func (m *ImportRunMutation) RemovedSupersedesIDs() (ids []string) {
+	for id := range m.removedsupersedes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SupersedesIDs returns the "supersedes" edge IDs in the mutation.
+func (m *ImportRunMutation) SupersedesIDs() (ids []string) {
+	for id := range m.supersedes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSupersedes resets all changes to the "supersedes" edge.
+func (m *ImportRunMutation) ResetSupersedes() {
+	m.supersedes = nil
+	m.clearedsupersedes = false
+	m.removedsupersedes = nil
 }
 
 // AddResultIDs adds the "results" edge to the ImportResult entity by ids.
@@ -9852,7 +10081,7 @@ func (m *ImportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportRunMutation) Fields() []string {
-	fields := make([]string, 0, 45)
+	fields := make([]string, 0, 46)
 	if m.organization != nil {
 		fields = append(fields, importrun.FieldOrganizationID)
 	}
@@ -9945,6 +10174,9 @@ func (m *ImportRunMutation) Fields() []string {
 	}
 	if m.attempt != nil {
 		fields = append(fields, importrun.FieldAttempt)
+	}
+	if m.crashed_attempts != nil {
+		fields = append(fields, importrun.FieldCrashedAttempts)
 	}
 	if m.revision != nil {
 		fields = append(fields, importrun.FieldRevision)
@@ -10058,6 +10290,8 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.ResultCount()
 	case importrun.FieldAttempt:
 		return m.Attempt()
+	case importrun.FieldCrashedAttempts:
+		return m.CrashedAttempts()
 	case importrun.FieldRevision:
 		return m.Revision()
 	case importrun.FieldCreatedAt:
@@ -10157,6 +10391,8 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldResultCount(ctx)
 	case importrun.FieldAttempt:
 		return m.OldAttempt(ctx)
+	case importrun.FieldCrashedAttempts:
+		return m.OldCrashedAttempts(ctx)
 	case importrun.FieldRevision:
 		return m.OldRevision(ctx)
 	case importrun.FieldCreatedAt:
@@ -10411,6 +10647,13 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAttempt(v)
 		return nil
+	case importrun.FieldCrashedAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCrashedAttempts(v)
+		return nil
 	case importrun.FieldRevision:
 		v, ok := value.(int64)
 		if !ok {
@@ -10550,6 +10793,9 @@ func (m *ImportRunMutation) AddedFields() []string {
 	if m.addattempt != nil {
 		fields = append(fields, importrun.FieldAttempt)
 	}
+	if m.addcrashed_attempts != nil {
+		fields = append(fields, importrun.FieldCrashedAttempts)
+	}
 	if m.addrevision != nil {
 		fields = append(fields, importrun.FieldRevision)
 	}
@@ -10583,6 +10829,8 @@ func (m *ImportRunMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedResultCount()
 	case importrun.FieldAttempt:
 		return m.AddedAttempt()
+	case importrun.FieldCrashedAttempts:
+		return m.AddedCrashedAttempts()
 	case importrun.FieldRevision:
 		return m.AddedRevision()
 	}
@@ -10670,6 +10918,13 @@ func (m *ImportRunMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAttempt(v)
+		return nil
+	case importrun.FieldCrashedAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCrashedAttempts(v)
 		return nil
 	case importrun.FieldRevision:
 		v, ok := value.(int64)
@@ -10945,6 +11200,9 @@ func (m *ImportRunMutation) ResetField(name string) error {
 	case importrun.FieldAttempt:
 		m.ResetAttempt()
 		return nil
+	case importrun.FieldCrashedAttempts:
+		m.ResetCrashedAttempts()
+		return nil
 	case importrun.FieldRevision:
 		m.ResetRevision()
 		return nil
@@ -10993,7 +11251,7 @@ func (m *ImportRunMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ImportRunMutation) AddedEdges() []string {
-	edges := make([]string, 0, 12)
+	edges := make([]string, 0, 15)
 	if m.organization != nil {
 		edges = append(edges, importrun.EdgeOrganization)
 	}
@@ -11018,11 +11276,20 @@ func (m *ImportRunMutation) AddedEdges() []string {
 	if m.retry_of != nil {
 		edges = append(edges, importrun.EdgeRetryOf)
 	}
+	if m.retries != nil {
+		edges = append(edges, importrun.EdgeRetries)
+	}
 	if m.correction_of != nil {
 		edges = append(edges, importrun.EdgeCorrectionOf)
 	}
+	if m.corrections != nil {
+		edges = append(edges, importrun.EdgeCorrections)
+	}
 	if m.superseded_by != nil {
 		edges = append(edges, importrun.EdgeSupersededBy)
+	}
+	if m.supersedes != nil {
+		edges = append(edges, importrun.EdgeSupersedes)
 	}
 	if m.results != nil {
 		edges = append(edges, importrun.EdgeResults)
@@ -11069,14 +11336,32 @@ func (m *ImportRunMutation) AddedIDs(name string) []ent.Value {
 		if id := m.retry_of; id != nil {
 			return []ent.Value{*id}
 		}
+	case importrun.EdgeRetries:
+		ids := make([]ent.Value, 0, len(m.retries))
+		for id := range m.retries {
+			ids = append(ids, id)
+		}
+		return ids
 	case importrun.EdgeCorrectionOf:
 		if id := m.correction_of; id != nil {
 			return []ent.Value{*id}
 		}
+	case importrun.EdgeCorrections:
+		ids := make([]ent.Value, 0, len(m.corrections))
+		for id := range m.corrections {
+			ids = append(ids, id)
+		}
+		return ids
 	case importrun.EdgeSupersededBy:
 		if id := m.superseded_by; id != nil {
 			return []ent.Value{*id}
 		}
+	case importrun.EdgeSupersedes:
+		ids := make([]ent.Value, 0, len(m.supersedes))
+		for id := range m.supersedes {
+			ids = append(ids, id)
+		}
+		return ids
 	case importrun.EdgeResults:
 		ids := make([]ent.Value, 0, len(m.results))
 		for id := range m.results {
@@ -11095,7 +11380,16 @@ func (m *ImportRunMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ImportRunMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 12)
+	edges := make([]string, 0, 15)
+	if m.removedretries != nil {
+		edges = append(edges, importrun.EdgeRetries)
+	}
+	if m.removedcorrections != nil {
+		edges = append(edges, importrun.EdgeCorrections)
+	}
+	if m.removedsupersedes != nil {
+		edges = append(edges, importrun.EdgeSupersedes)
+	}
 	if m.removedresults != nil {
 		edges = append(edges, importrun.EdgeResults)
 	}
@@ -11109,6 +11403,24 @@ func (m *ImportRunMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *ImportRunMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
+	case importrun.EdgeRetries:
+		ids := make([]ent.Value, 0, len(m.removedretries))
+		for id := range m.removedretries {
+			ids = append(ids, id)
+		}
+		return ids
+	case importrun.EdgeCorrections:
+		ids := make([]ent.Value, 0, len(m.removedcorrections))
+		for id := range m.removedcorrections {
+			ids = append(ids, id)
+		}
+		return ids
+	case importrun.EdgeSupersedes:
+		ids := make([]ent.Value, 0, len(m.removedsupersedes))
+		for id := range m.removedsupersedes {
+			ids = append(ids, id)
+		}
+		return ids
 	case importrun.EdgeResults:
 		ids := make([]ent.Value, 0, len(m.removedresults))
 		for id := range m.removedresults {
@@ -11127,7 +11439,7 @@ func (m *ImportRunMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ImportRunMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 12)
+	edges := make([]string, 0, 15)
 	if m.clearedorganization {
 		edges = append(edges, importrun.EdgeOrganization)
 	}
@@ -11152,11 +11464,20 @@ func (m *ImportRunMutation) ClearedEdges() []string {
 	if m.clearedretry_of {
 		edges = append(edges, importrun.EdgeRetryOf)
 	}
+	if m.clearedretries {
+		edges = append(edges, importrun.EdgeRetries)
+	}
 	if m.clearedcorrection_of {
 		edges = append(edges, importrun.EdgeCorrectionOf)
 	}
+	if m.clearedcorrections {
+		edges = append(edges, importrun.EdgeCorrections)
+	}
 	if m.clearedsuperseded_by {
 		edges = append(edges, importrun.EdgeSupersededBy)
+	}
+	if m.clearedsupersedes {
+		edges = append(edges, importrun.EdgeSupersedes)
 	}
 	if m.clearedresults {
 		edges = append(edges, importrun.EdgeResults)
@@ -11187,10 +11508,16 @@ func (m *ImportRunMutation) EdgeCleared(name string) bool {
 		return m.clearedcanceled_by
 	case importrun.EdgeRetryOf:
 		return m.clearedretry_of
+	case importrun.EdgeRetries:
+		return m.clearedretries
 	case importrun.EdgeCorrectionOf:
 		return m.clearedcorrection_of
+	case importrun.EdgeCorrections:
+		return m.clearedcorrections
 	case importrun.EdgeSupersededBy:
 		return m.clearedsuperseded_by
+	case importrun.EdgeSupersedes:
+		return m.clearedsupersedes
 	case importrun.EdgeResults:
 		return m.clearedresults
 	case importrun.EdgeRowErrors:
@@ -11265,11 +11592,20 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 	case importrun.EdgeRetryOf:
 		m.ResetRetryOf()
 		return nil
+	case importrun.EdgeRetries:
+		m.ResetRetries()
+		return nil
 	case importrun.EdgeCorrectionOf:
 		m.ResetCorrectionOf()
 		return nil
+	case importrun.EdgeCorrections:
+		m.ResetCorrections()
+		return nil
 	case importrun.EdgeSupersededBy:
 		m.ResetSupersededBy()
+		return nil
+	case importrun.EdgeSupersedes:
+		m.ResetSupersedes()
 		return nil
 	case importrun.EdgeResults:
 		m.ResetResults()

@@ -47,8 +47,7 @@ func (i *Importer) cancel(ctx context.Context, v viewer.Viewer, id string, reaso
 		SetStatus(definition.ImportCanceled).
 		SetProcessedAt(at).
 		SetCancelRequestedAt(at).
-		SetNillableCancelReason(reason).
-		ClearErrorParams()
+		SetNillableCancelReason(reason)
 	if v.UserID != "" {
 		update.SetCanceledByID(v.UserID)
 	}

@@ -357,3 +357,15 @@ func TestNewNamesEverythingThatIsWrong(t *testing.T) {
 		require.ErrorContains(t, err, field)
 	}
 }
+
+func TestAnImportCanBeRetriedMoreThanOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	run := w.imported("site,date,reading\nA,2024-01-01,bad\n", readings())
+	failed(t, run, definition.ErrorInvalidRows)
+	for range 2 {
+		again, err := w.Retry(w.person(viewer.RoleCollector, w.group), run.ID, nil)
+		require.NoError(t, err)
+		require.Equal(t, run.ID, *again.RetryOfID)
+	}
+}

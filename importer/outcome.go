@@ -120,7 +120,6 @@ func (a *attempt) final(update *ent.ImportRunUpdate, o *outcome) {
 		update.SetRowCount(o.counts.processed()).SetSha256(o.sum)
 	}
 	if o.failure == nil {
-		update.ClearErrorParams()
 		return
 	}
 	update.SetErrorCode(o.failure.Code).SetError(o.failure.Sentence).SetErrorParams(o.failure.Params)

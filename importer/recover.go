@@ -18,10 +18,6 @@ import (
 // cause.
 const maxCrashes = 3
 
-// crashesParam is where an import that has not ended counts the attempts that died. The attempt's number does not
-// tell: it is raised by every claim, also after an orderly hand-back, which is nobody's fault.
-const crashesParam = "crashedAttempts"
-
 // Recover takes imports from workers that died: those whose lease has expired, or all of them, for a start on SQLite,
 // where no other process can be at work. Each becomes PENDING again with a new job, or FAILED with WORKER_CRASHED after
 // the third attempt that died. It returns how many it took; an error leaves the others for the next call.
@@ -71,15 +67,17 @@ func (i *Importer) recover(ctx context.Context, lease *ent.ImportLease, all bool
 		if err != nil {
 			return fmt.Errorf("read import: %w", err)
 		}
-		crashes := crashesOf(run) + 1
+		// The attempt's number does not tell: every claim raises it, also after an orderly hand-back, which is nobody's fault.
+		crashes := run.CrashedAttempts + 1
 		update := i.DB.Client().ImportRun.Update().Where(
-			importrun.ID(run.ID), importrun.Attempt(lease.Attempt), importrun.StatusEQ(definition.ImportProcessing))
-		params := []definition.Param{{Name: crashesParam, Value: strconv.Itoa(crashes)}}
+			importrun.ID(run.ID), importrun.Attempt(lease.Attempt), importrun.StatusEQ(definition.ImportProcessing)).
+			SetCrashedAttempts(crashes)
 		if crashes < maxCrashes {
-			update.SetStatus(definition.ImportPending).SetErrorParams(params)
+			update.SetStatus(definition.ImportPending)
 		} else {
 			update.SetStatus(definition.ImportFailed).SetProcessedAt(i.now()).
-				SetErrorCode(definition.ErrorWorkerCrashed).SetErrorParams(params).
+				SetErrorCode(definition.ErrorWorkerCrashed).
+				SetErrorParams([]definition.Param{{Name: "attempts", Value: strconv.Itoa(crashes)}}).
 				SetError(fmt.Sprintf("the worker of this import stopped without a word %d times; "+
 					"the file may be too much for it", crashes))
 		}
@@ -101,15 +99,4 @@ func (i *Importer) recover(ctx context.Context, lease *ent.ImportLease, all bool
 			"attempt", lease.Attempt)
 	}
 	return taken, nil
-}
-
-// crashesOf is how many attempts of an import that has not ended have died.
-func crashesOf(run *ent.ImportRun) int {
-	for _, p := range run.ErrorParams {
-		if p.Name == crashesParam {
-			n, _ := strconv.Atoi(p.Value) // written above
-			return n
-		}
-	}
-	return 0
 }

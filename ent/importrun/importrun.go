@@ -79,6 +79,8 @@ const (
 	FieldResultCount = "result_count"
 	// FieldAttempt holds the string denoting the attempt field in the database.
 	FieldAttempt = "attempt"
+	// FieldCrashedAttempts holds the string denoting the crashed_attempts field in the database.
+	FieldCrashedAttempts = "crashed_attempts"
 	// FieldRevision holds the string denoting the revision field in the database.
 	FieldRevision = "revision"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -123,10 +125,16 @@ const (
 	EdgeCanceledBy = "canceled_by"
 	// EdgeRetryOf holds the string denoting the retry_of edge name in mutations.
 	EdgeRetryOf = "retry_of"
+	// EdgeRetries holds the string denoting the retries edge name in mutations.
+	EdgeRetries = "retries"
 	// EdgeCorrectionOf holds the string denoting the correction_of edge name in mutations.
 	EdgeCorrectionOf = "correction_of"
+	// EdgeCorrections holds the string denoting the corrections edge name in mutations.
+	EdgeCorrections = "corrections"
 	// EdgeSupersededBy holds the string denoting the superseded_by edge name in mutations.
 	EdgeSupersededBy = "superseded_by"
+	// EdgeSupersedes holds the string denoting the supersedes edge name in mutations.
+	EdgeSupersedes = "supersedes"
 	// EdgeResults holds the string denoting the results edge name in mutations.
 	EdgeResults = "results"
 	// EdgeRowErrors holds the string denoting the row_errors edge name in mutations.
@@ -186,14 +194,26 @@ const (
 	RetryOfTable = "imports"
 	// RetryOfColumn is the table column denoting the retry_of relation/edge.
 	RetryOfColumn = "retry_of_id"
+	// RetriesTable is the table that holds the retries relation/edge.
+	RetriesTable = "imports"
+	// RetriesColumn is the table column denoting the retries relation/edge.
+	RetriesColumn = "retry_of_id"
 	// CorrectionOfTable is the table that holds the correction_of relation/edge.
 	CorrectionOfTable = "imports"
 	// CorrectionOfColumn is the table column denoting the correction_of relation/edge.
 	CorrectionOfColumn = "correction_of_id"
+	// CorrectionsTable is the table that holds the corrections relation/edge.
+	CorrectionsTable = "imports"
+	// CorrectionsColumn is the table column denoting the corrections relation/edge.
+	CorrectionsColumn = "correction_of_id"
 	// SupersededByTable is the table that holds the superseded_by relation/edge.
 	SupersededByTable = "imports"
 	// SupersededByColumn is the table column denoting the superseded_by relation/edge.
 	SupersededByColumn = "superseded_by_id"
+	// SupersedesTable is the table that holds the supersedes relation/edge.
+	SupersedesTable = "imports"
+	// SupersedesColumn is the table column denoting the supersedes relation/edge.
+	SupersedesColumn = "superseded_by_id"
 	// ResultsTable is the table that holds the results relation/edge.
 	ResultsTable = "import_results"
 	// ResultsInverseTable is the table name for the ImportResult entity.
@@ -244,6 +264,7 @@ var Columns = []string{
 	FieldBlankRowCount,
 	FieldResultCount,
 	FieldAttempt,
+	FieldCrashedAttempts,
 	FieldRevision,
 	FieldCreatedAt,
 	FieldStartedAt,
@@ -324,6 +345,10 @@ var (
 	DefaultAttempt int
 	// AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
 	AttemptValidator func(int) error
+	// DefaultCrashedAttempts holds the default value on creation for the "crashed_attempts" field.
+	DefaultCrashedAttempts int
+	// CrashedAttemptsValidator is a validator for the "crashed_attempts" field. It is called by the builders before save.
+	CrashedAttemptsValidator func(int) error
 	// DefaultRevision holds the default value on creation for the "revision" field.
 	DefaultRevision int64
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
@@ -517,6 +542,11 @@ func ByAttempt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttempt, opts...).ToFunc()
 }
 
+// ByCrashedAttempts orders the results by the crashed_attempts field.
+func ByCrashedAttempts(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCrashedAttempts, opts...).ToFunc()
+}
+
 // ByRevision orders the results by the revision field.
 func ByRevision(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRevision, opts...).ToFunc()
@@ -643,6 +673,20 @@ func ByRetryOfField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByRetriesCount orders the results by retries count.
+func ByRetriesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newRetriesStep(), opts...)
+	}
+}
+
+// ByRetries orders the results by retries terms.
+func ByRetries(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRetriesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByCorrectionOfField orders the results by correction_of field.
 func ByCorrectionOfField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -650,10 +694,38 @@ func ByCorrectionOfField(field string, opts ...sql.OrderTermOption) OrderOption 
 	}
 }
 
+// ByCorrectionsCount orders the results by corrections count.
+func ByCorrectionsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newCorrectionsStep(), opts...)
+	}
+}
+
+// ByCorrections orders the results by corrections terms.
+func ByCorrections(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCorrectionsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // BySupersededByField orders the results by superseded_by field.
 func BySupersededByField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newSupersededByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// BySupersedesCount orders the results by supersedes count.
+func BySupersedesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSupersedesStep(), opts...)
+	}
+}
+
+// BySupersedes orders the results by supersedes terms.
+func BySupersedes(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSupersedesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -737,21 +809,42 @@ func newRetryOfStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, RetryOfTable, RetryOfColumn),
+		sqlgraph.Edge(sqlgraph.M2O, true, RetryOfTable, RetryOfColumn),
+	)
+}
+func newRetriesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, RetriesTable, RetriesColumn),
 	)
 }
 func newCorrectionOfStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, CorrectionOfTable, CorrectionOfColumn),
+		sqlgraph.Edge(sqlgraph.M2O, true, CorrectionOfTable, CorrectionOfColumn),
+	)
+}
+func newCorrectionsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, CorrectionsTable, CorrectionsColumn),
 	)
 }
 func newSupersededByStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, SupersededByTable, SupersededByColumn),
+		sqlgraph.Edge(sqlgraph.M2O, true, SupersededByTable, SupersededByColumn),
+	)
+}
+func newSupersedesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, SupersedesTable, SupersedesColumn),
 	)
 }
 func newResultsStep() *sqlgraph.Step {

@@ -176,6 +176,11 @@ func Attempt(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldAttempt, v))
 }
 
+// CrashedAttempts applies equality check predicate on the "crashed_attempts" field. It's identical to CrashedAttemptsEQ.
+func CrashedAttempts(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldCrashedAttempts, v))
+}
+
 // Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
 func Revision(v int64) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldRevision, v))
@@ -1576,6 +1581,46 @@ func AttemptLTE(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldLTE(FieldAttempt, v))
 }
 
+// CrashedAttemptsEQ applies the EQ predicate on the "crashed_attempts" field.
+func CrashedAttemptsEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldCrashedAttempts, v))
+}
+
+// CrashedAttemptsNEQ applies the NEQ predicate on the "crashed_attempts" field.
+func CrashedAttemptsNEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldCrashedAttempts, v))
+}
+
+// CrashedAttemptsIn applies the In predicate on the "crashed_attempts" field.
+func CrashedAttemptsIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldCrashedAttempts, vs...))
+}
+
+// CrashedAttemptsNotIn applies the NotIn predicate on the "crashed_attempts" field.
+func CrashedAttemptsNotIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldCrashedAttempts, vs...))
+}
+
+// CrashedAttemptsGT applies the GT predicate on the "crashed_attempts" field.
+func CrashedAttemptsGT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldCrashedAttempts, v))
+}
+
+// CrashedAttemptsGTE applies the GTE predicate on the "crashed_attempts" field.
+func CrashedAttemptsGTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldCrashedAttempts, v))
+}
+
+// CrashedAttemptsLT applies the LT predicate on the "crashed_attempts" field.
+func CrashedAttemptsLT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldCrashedAttempts, v))
+}
+
+// CrashedAttemptsLTE applies the LTE predicate on the "crashed_attempts" field.
+func CrashedAttemptsLTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldCrashedAttempts, v))
+}
+
 // RevisionEQ applies the EQ predicate on the "revision" field.
 func RevisionEQ(v int64) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldRevision, v))
@@ -2612,7 +2657,7 @@ func HasRetryOf() predicate.ImportRun {
 	return predicate.ImportRun(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, RetryOfTable, RetryOfColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, RetryOfTable, RetryOfColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
@@ -2630,12 +2675,35 @@ func HasRetryOfWith(preds ...predicate.ImportRun) predicate.ImportRun {
 	})
 }
 
+// HasRetries applies the HasEdge predicate on the "retries" edge.
+func HasRetries() predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, RetriesTable, RetriesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRetriesWith applies the HasEdge predicate on the "retries" edge with a given conditions (other predicates).
+func HasRetriesWith(preds ...predicate.ImportRun) predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := newRetriesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasCorrectionOf applies the HasEdge predicate on the "correction_of" edge.
 func HasCorrectionOf() predicate.ImportRun {
 	return predicate.ImportRun(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, CorrectionOfTable, CorrectionOfColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, CorrectionOfTable, CorrectionOfColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
@@ -2653,12 +2721,35 @@ func HasCorrectionOfWith(preds ...predicate.ImportRun) predicate.ImportRun {
 	})
 }
 
+// HasCorrections applies the HasEdge predicate on the "corrections" edge.
+func HasCorrections() predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, CorrectionsTable, CorrectionsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCorrectionsWith applies the HasEdge predicate on the "corrections" edge with a given conditions (other predicates).
+func HasCorrectionsWith(preds ...predicate.ImportRun) predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := newCorrectionsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasSupersededBy applies the HasEdge predicate on the "superseded_by" edge.
 func HasSupersededBy() predicate.ImportRun {
 	return predicate.ImportRun(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, SupersededByTable, SupersededByColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, SupersededByTable, SupersededByColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
@@ -2668,6 +2759,29 @@ func HasSupersededBy() predicate.ImportRun {
 func HasSupersededByWith(preds ...predicate.ImportRun) predicate.ImportRun {
 	return predicate.ImportRun(func(s *sql.Selector) {
 		step := newSupersededByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSupersedes applies the HasEdge predicate on the "supersedes" edge.
+func HasSupersedes() predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, SupersedesTable, SupersedesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSupersedesWith applies the HasEdge predicate on the "supersedes" edge with a given conditions (other predicates).
+func HasSupersedesWith(preds ...predicate.ImportRun) predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := newSupersedesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

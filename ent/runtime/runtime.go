@@ -661,48 +661,54 @@ func init() {
 	importrun.DefaultAttempt = importrunDescAttempt.Default.(int)
 	// importrun.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
 	importrun.AttemptValidator = importrunDescAttempt.Validators[0].(func(int) error)
+	// importrunDescCrashedAttempts is the schema descriptor for crashed_attempts field.
+	importrunDescCrashedAttempts := importrunFields[32].Descriptor()
+	// importrun.DefaultCrashedAttempts holds the default value on creation for the crashed_attempts field.
+	importrun.DefaultCrashedAttempts = importrunDescCrashedAttempts.Default.(int)
+	// importrun.CrashedAttemptsValidator is a validator for the "crashed_attempts" field. It is called by the builders before save.
+	importrun.CrashedAttemptsValidator = importrunDescCrashedAttempts.Validators[0].(func(int) error)
 	// importrunDescRevision is the schema descriptor for revision field.
-	importrunDescRevision := importrunFields[32].Descriptor()
+	importrunDescRevision := importrunFields[33].Descriptor()
 	// importrun.DefaultRevision holds the default value on creation for the revision field.
 	importrun.DefaultRevision = importrunDescRevision.Default.(int64)
 	// importrunDescCreatedAt is the schema descriptor for created_at field.
-	importrunDescCreatedAt := importrunFields[33].Descriptor()
+	importrunDescCreatedAt := importrunFields[34].Descriptor()
 	// importrun.DefaultCreatedAt holds the default value on creation for the created_at field.
 	importrun.DefaultCreatedAt = importrunDescCreatedAt.Default.(func() time.Time)
 	// importrunDescUpdatedAt is the schema descriptor for updated_at field.
-	importrunDescUpdatedAt := importrunFields[36].Descriptor()
+	importrunDescUpdatedAt := importrunFields[37].Descriptor()
 	// importrun.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	importrun.DefaultUpdatedAt = importrunDescUpdatedAt.Default.(func() time.Time)
 	// importrunDescCanceledByID is the schema descriptor for canceled_by_id field.
-	importrunDescCanceledByID := importrunFields[38].Descriptor()
+	importrunDescCanceledByID := importrunFields[39].Descriptor()
 	// importrun.CanceledByIDValidator is a validator for the "canceled_by_id" field. It is called by the builders before save.
 	importrun.CanceledByIDValidator = importrunDescCanceledByID.Validators[0].(func(string) error)
 	// importrunDescCancelReason is the schema descriptor for cancel_reason field.
-	importrunDescCancelReason := importrunFields[39].Descriptor()
+	importrunDescCancelReason := importrunFields[40].Descriptor()
 	// importrun.CancelReasonValidator is a validator for the "cancel_reason" field. It is called by the builders before save.
 	importrun.CancelReasonValidator = importrunDescCancelReason.Validators[0].(func(string) error)
 	// importrunDescRetryOfID is the schema descriptor for retry_of_id field.
-	importrunDescRetryOfID := importrunFields[40].Descriptor()
+	importrunDescRetryOfID := importrunFields[41].Descriptor()
 	// importrun.RetryOfIDValidator is a validator for the "retry_of_id" field. It is called by the builders before save.
 	importrun.RetryOfIDValidator = importrunDescRetryOfID.Validators[0].(func(string) error)
 	// importrunDescCorrectionOfID is the schema descriptor for correction_of_id field.
-	importrunDescCorrectionOfID := importrunFields[41].Descriptor()
+	importrunDescCorrectionOfID := importrunFields[42].Descriptor()
 	// importrun.CorrectionOfIDValidator is a validator for the "correction_of_id" field. It is called by the builders before save.
 	importrun.CorrectionOfIDValidator = importrunDescCorrectionOfID.Validators[0].(func(string) error)
 	// importrunDescSupersededByID is the schema descriptor for superseded_by_id field.
-	importrunDescSupersededByID := importrunFields[42].Descriptor()
+	importrunDescSupersededByID := importrunFields[43].Descriptor()
 	// importrun.SupersededByIDValidator is a validator for the "superseded_by_id" field. It is called by the builders before save.
 	importrun.SupersededByIDValidator = importrunDescSupersededByID.Validators[0].(func(string) error)
 	// importrunDescIdempotencyMutation is the schema descriptor for idempotency_mutation field.
-	importrunDescIdempotencyMutation := importrunFields[43].Descriptor()
+	importrunDescIdempotencyMutation := importrunFields[44].Descriptor()
 	// importrun.IdempotencyMutationValidator is a validator for the "idempotency_mutation" field. It is called by the builders before save.
 	importrun.IdempotencyMutationValidator = importrunDescIdempotencyMutation.Validators[0].(func(string) error)
 	// importrunDescIdempotencyKey is the schema descriptor for idempotency_key field.
-	importrunDescIdempotencyKey := importrunFields[44].Descriptor()
+	importrunDescIdempotencyKey := importrunFields[45].Descriptor()
 	// importrun.IdempotencyKeyValidator is a validator for the "idempotency_key" field. It is called by the builders before save.
 	importrun.IdempotencyKeyValidator = importrunDescIdempotencyKey.Validators[0].(func(string) error)
 	// importrunDescIdempotencyHash is the schema descriptor for idempotency_hash field.
-	importrunDescIdempotencyHash := importrunFields[45].Descriptor()
+	importrunDescIdempotencyHash := importrunFields[46].Descriptor()
 	// importrun.IdempotencyHashValidator is a validator for the "idempotency_hash" field. It is called by the builders before save.
 	importrun.IdempotencyHashValidator = importrunDescIdempotencyHash.Validators[0].(func(string) error)
 	// importrunDescID is the schema descriptor for id field.

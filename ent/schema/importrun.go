@@ -66,6 +66,8 @@ func (ImportRun) Fields() []ent.Field {
 		field.Int("result_count").NonNegative().Default(0),
 
 		field.Int("attempt").NonNegative().Default(0),
+		field.Int("crashed_attempts").NonNegative().Default(0).
+			Comment("How many attempts died with their worker; the third ends the import."),
 		field.Int64("revision").Default(1),
 		createdAt(),
 		field.Time("started_at").Optional().Nillable(),
@@ -97,9 +99,12 @@ func (ImportRun) Edges() []ent.Edge {
 		edge.To("definition", ImportDefinition.Type).Field("import_definition_id").Unique().Required().Immutable(),
 		edge.To("ran_with", ImportDefinitionVersion.Type).Field("definition_version_id").Unique().Required().Immutable(),
 		edge.To("canceled_by", User.Type).Field("canceled_by_id").Unique(),
-		edge.To("retry_of", ImportRun.Type).Field("retry_of_id").Unique().Immutable(),
-		edge.To("correction_of", ImportRun.Type).Field("correction_of_id").Unique().Immutable(),
-		edge.To("superseded_by", ImportRun.Type).Field("superseded_by_id").Unique(),
+		edge.To("retries", ImportRun.Type).Immutable().
+			From("retry_of").Field("retry_of_id").Unique().Immutable(),
+		edge.To("corrections", ImportRun.Type).Immutable().
+			From("correction_of").Field("correction_of_id").Unique().Immutable(),
+		edge.To("supersedes", ImportRun.Type).
+			From("superseded_by").Field("superseded_by_id").Unique(),
 		edge.To("results", ImportResult.Type),
 		edge.To("row_errors", ImportRowError.Type),
 	}

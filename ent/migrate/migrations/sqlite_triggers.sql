@@ -22,7 +22,7 @@ WHEN OLD.status = NEW.status AND OLD.status IN ('COMPLETED', 'PARTIALLY_COMPLETE
   NEW.row_count IS NOT OLD.row_count OR NEW.processed_row_count <> OLD.processed_row_count OR
   NEW.accepted_row_count <> OLD.accepted_row_count OR NEW.rejected_row_count <> OLD.rejected_row_count OR
   NEW.blank_row_count <> OLD.blank_row_count OR NEW.result_count <> OLD.result_count OR
-  NEW.attempt <> OLD.attempt OR NEW.started_at IS NOT OLD.started_at OR NEW.processed_at IS NOT OLD.processed_at OR
+  NEW.attempt <> OLD.attempt OR NEW.crashed_attempts <> OLD.crashed_attempts OR NEW.started_at IS NOT OLD.started_at OR NEW.processed_at IS NOT OLD.processed_at OR
   NEW.cancel_requested_at IS NOT OLD.cancel_requested_at OR NEW.canceled_by_id IS NOT OLD.canceled_by_id OR
   NEW.cancel_reason IS NOT OLD.cancel_reason)
 BEGIN
