@@ -261,6 +261,20 @@ func TestASocketOfNobodyIsClosedAndOneWhoseTokenExpiresToo(t *testing.T) {
 	require.EqualValues(t, 4403, s.closed())
 }
 
+func TestAStreamEndsWithItsToken(t *testing.T) {
+	t.Parallel()
+	w := idle(t)
+	v := w.reader
+	v.ExpiresAt = time.Now().Add(300 * time.Millisecond)
+	stream := w.subscribe(v, `subscription { importStatusChanged { id } }`, nil)
+	select {
+	case _, open := <-stream:
+		require.False(t, open)
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "the stream goes on")
+	}
+}
+
 func TestAForeignPageCannotOpenASocket(t *testing.T) {
 	t.Parallel()
 	w := idle(t)

@@ -71,7 +71,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.executor.ServeHTTP(w, withConnection(r))
 		return
 	}
-	if _, ok := viewer.FromContext(r.Context()); !ok {
+	v, ok := viewer.FromContext(r.Context())
+	if !ok {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="entrepot"`)
 		refuse(w, http.StatusUnauthorized, codeUnauthenticated, "Sign in: send a valid token in the Authorization header.")
 		return
@@ -90,6 +91,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if !v.ExpiresAt.IsZero() { // a stream of server-sent events ends with its token
+		ctx, cancel := context.WithDeadline(r.Context(), v.ExpiresAt)
+		defer cancel()
+		r = r.WithContext(ctx)
 	}
 	s.executor.ServeHTTP(w, r)
 }
