@@ -124,7 +124,8 @@ func TestACodeGivesOneToken(t *testing.T) {
 	require.Equal(t, "2026-03-02T00:00:00Z", answer["expiresAt"])
 	v, err := b.Viewer(t.Context(), answer["token"], "", "")
 	require.NoError(t, err)
-	require.Equal(t, who, auth.Identity{v.UserID, v.OrganizationID, v.GroupID})
+	got := auth.Identity{v.UserID, v.OrganizationID, v.GroupID}
+	require.Equal(t, who, got)
 
 	status, answer = exchange(t, b, body)
 	require.Equal(t, http.StatusUnauthorized, status)

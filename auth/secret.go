@@ -31,7 +31,7 @@ func LoadSecret(folder string) ([]byte, error) {
 }
 
 func readSecret(name string) ([]byte, error) {
-	file, err := os.Open(name) //nolint:gosec // the operator's own configuration names the folder
+	file, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}

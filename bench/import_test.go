@@ -1,4 +1,4 @@
-package bench
+package bench_test
 
 import (
 	"bytes"
@@ -70,7 +70,7 @@ func benchmarkImport(b *testing.B, rows int) {
 			require.Equal(b, min(rows, data.Sites*data.Months), done.ResultCount)
 			return err
 		}))
-		check(b, db, person, run.ID, rows)
+		check(person, b, db, run.ID, rows)
 		b.StartTimer()
 	}
 	seconds := b.Elapsed().Seconds() / float64(b.N)
@@ -141,7 +141,7 @@ func prepare(b *testing.B, db *database.DB, bucket *storage.Bucket, rows int) (c
 }
 
 // check compares the sums with those of the generator.
-func check(b *testing.B, db *database.DB, ctx context.Context, importID string, rows int) {
+func check(ctx context.Context, b *testing.B, db *database.DB, importID string, rows int) {
 	b.Helper()
 	type group struct {
 		site  string

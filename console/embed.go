@@ -135,14 +135,14 @@ func (h *handler) add(name string, content []byte, config Config) {
 	if f.contentType == "" {
 		f.contentType = "application/octet-stream"
 	}
-	switch {
-	case name == appPage:
+	switch name {
+	case appPage:
 		f.cache, f.policy = never, appPolicy
 		if !config.GraphiQL {
 			f.content = bytes.Replace(content, []byte(graphiqlLink), nil, 1)
 		}
 		h.page = f
-	case name == graphiqlPage:
+	case graphiqlPage:
 		f.cache, f.policy = never, graphiqlPolicy
 		if config.GraphiQL {
 			h.graphiql = f

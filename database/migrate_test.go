@@ -255,7 +255,7 @@ func TestManyStartAtOnce(t *testing.T) {
 const startChild = "ENTREPOT_TEST_START_CHILD"
 
 // TestStartChild is what TestManyStartAtOnce runs in other processes.
-func TestStartChild(t *testing.T) {
+func TestStartChild(t *testing.T) { //nolint:paralleltest // alone in its process
 	if os.Getenv(startChild) == "" {
 		t.Skip("runs in a process that TestManyStartAtOnce starts")
 	}

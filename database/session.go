@@ -125,12 +125,6 @@ func (s *session) fail(err error) {
 	}
 }
 
-func (s *session) failure() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.failed
-}
-
 // end lets no further statement in, closes rows that somebody left open, and takes the turn; the caller gives it back.
 func (s *session) end() {
 	s.mu.Lock()

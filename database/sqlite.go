@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -172,7 +173,7 @@ func sqliteArguments(args []any) ([]any, error) {
 			return nil, fmt.Errorf("database: argument %d: the year of %s has not four digits", i+1, t)
 		}
 		if out == nil {
-			out = append(out, args...)
+			out = slices.Clone(args)
 		}
 		out[i] = t.Format(timeText)
 	}

@@ -30,7 +30,7 @@ func (d *DB) QueryContext(ctx context.Context, query string, args ...any) (*Rows
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.tx.QueryContext(ctx, query, args...)
+	rows, err := s.tx.QueryContext(ctx, query, args...) //nolint:rowserrcheck // whoever reads the rows asks
 	if err != nil {
 		s.fail(err)
 		<-s.turn

@@ -2,7 +2,6 @@ package database_test
 
 import (
 	"context"
-
 	"fmt"
 	"maps"
 	"slices"

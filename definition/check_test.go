@@ -13,8 +13,10 @@ import (
 func weather() definition.Version {
 	return definition.Version{
 		Columns: []definition.Column{
-			{Name: "Location", Type: definition.TypeString, Required: true, Role: definition.RoleSiteIdentifier,
-				Aliases: []string{"City"}},
+			{
+				Name: "Location", Type: definition.TypeString, Required: true, Role: definition.RoleSiteIdentifier,
+				Aliases: []string{"City"},
+			},
 			{Name: "Date", Type: definition.TypeDate, Required: true, Role: definition.RolePeriod},
 			{Name: "Rain", Type: definition.TypeNumber},
 			{Name: "Sky", Type: definition.TypeString},
@@ -46,14 +48,18 @@ func TestNormalizeTrimsACopy(t *testing.T) {
 	columns := []definition.Column{{Name: " a ", Aliases: []string{" b "}, Format: " YYYY "}}
 	outputs := []definition.Output{{Key: " k ", Label: " ", Column: " a "}}
 	v := definition.Version{Columns: columns, Outputs: outputs}
-	v.Format = definition.Format{ThousandsSeparator: " ", Delimiter: "\t", TimeZone: " UTC ",
-		DateFormats: []string{" YYYY "}}
+	v.Format = definition.Format{
+		ThousandsSeparator: " ", Delimiter: "\t", TimeZone: " UTC ",
+		DateFormats: []string{" YYYY "},
+	}
 	n := v.Normalize()
 	require.Equal(t, definition.Column{Name: "a", Aliases: []string{"b"}, Format: "YYYY"}, n.Columns[0])
 	require.Equal(t, "k", n.Outputs[0].Label)
 	require.Equal(t, "a", n.Outputs[0].Column)
-	require.Equal(t, definition.Format{ThousandsSeparator: " ", Delimiter: "\t", TimeZone: "UTC",
-		DateFormats: []string{"YYYY"}}, n.Format)
+	require.Equal(t, definition.Format{
+		ThousandsSeparator: " ", Delimiter: "\t", TimeZone: "UTC",
+		DateFormats: []string{"YYYY"},
+	}, n.Format)
 	require.Equal(t, " a ", columns[0].Name)
 	require.Equal(t, " b ", columns[0].Aliases[0])
 	require.Equal(t, " k ", outputs[0].Key)
@@ -74,90 +80,154 @@ func TestCheckFindsEachFaultAtItsPlace(t *testing.T) {
 		path  string
 		rule  string
 	}{
-		"no column": {func(v *version) { v.Columns = nil; v.Outputs = v.Outputs[1:2] }, "inputSchema",
-			"few"},
+		"no column": {
+			func(v *version) { v.Columns = nil; v.Outputs = v.Outputs[1:2] }, "inputSchema",
+			"few",
+		},
 		"no output": {func(v *version) { v.Outputs = nil }, "outputSchema", "few"},
-		"blank name": {func(v *version) { v.Columns[4].Name = "\t"; v.Outputs = v.Outputs[:2] },
-			"inputSchema.4.name", "blank"},
-		"untrimmed name": {func(v *version) { v.Columns[4].Name = "Wet "; v.Outputs = v.Outputs[:2] },
-			"inputSchema.4.name", "untrimmed"},
-		"name of 256": {func(v *version) { v.Columns[4].Name = strings.Repeat("ı", 256); v.Outputs = v.Outputs[:2] },
-			"inputSchema.4.name", "long"},
-		"name not UTF-8": {func(v *version) { v.Columns[4].Name = "\xff"; v.Outputs = v.Outputs[:2] },
-			"inputSchema.4.name", "bytes"},
-		"name with NUL": {func(v *version) { v.Columns[4].Name = "a\x00"; v.Outputs = v.Outputs[:2] },
-			"inputSchema.4.name", "bytes"},
-		"same name": {func(v *version) { v.Columns[4].Name = "RAİN"; v.Outputs = v.Outputs[:2] },
-			"inputSchema.4.name", "duplicate"},
-		"alias is a name": {func(v *version) { v.Columns[0].Aliases = []string{"x", "ráin"} },
-			"inputSchema.0.aliases.1", "duplicate"},
-		"alias is an alias": {func(v *version) { v.Columns[2].Aliases = []string{"CITY"} },
-			"inputSchema.2.aliases.0", "duplicate"},
-		"alias twice": {func(v *version) { v.Columns[2].Aliases = []string{"x", "x"} },
-			"inputSchema.2.aliases.1", "duplicate"},
-		"blank alias": {func(v *version) { v.Columns[2].Aliases = []string{""} }, "inputSchema.2.aliases.0",
-			"blank"},
-		"many aliases": {func(v *version) { v.Columns[2].Aliases = many(101) }, "inputSchema.2.aliases",
-			"many"},
-		"no type": {func(v *version) { v.Columns[4].Type = ""; v.Outputs = v.Outputs[:2] },
-			"inputSchema.4.type", "enum"},
+		"blank name": {
+			func(v *version) { v.Columns[4].Name = "\t"; v.Outputs = v.Outputs[:2] },
+			"inputSchema.4.name", "blank",
+		},
+		"untrimmed name": {
+			func(v *version) { v.Columns[4].Name = "Wet "; v.Outputs = v.Outputs[:2] },
+			"inputSchema.4.name", "untrimmed",
+		},
+		"name of 256": {
+			func(v *version) { v.Columns[4].Name = strings.Repeat("ı", 256); v.Outputs = v.Outputs[:2] },
+			"inputSchema.4.name", "long",
+		},
+		"name not UTF-8": {
+			func(v *version) { v.Columns[4].Name = "\xff"; v.Outputs = v.Outputs[:2] },
+			"inputSchema.4.name", "bytes",
+		},
+		"name with NUL": {
+			func(v *version) { v.Columns[4].Name = "a\x00"; v.Outputs = v.Outputs[:2] },
+			"inputSchema.4.name", "bytes",
+		},
+		"same name": {
+			func(v *version) { v.Columns[4].Name = "RAİN"; v.Outputs = v.Outputs[:2] },
+			"inputSchema.4.name", "duplicate",
+		},
+		"alias is a name": {
+			func(v *version) { v.Columns[0].Aliases = []string{"x", "ráin"} },
+			"inputSchema.0.aliases.1", "duplicate",
+		},
+		"alias is an alias": {
+			func(v *version) { v.Columns[2].Aliases = []string{"CITY"} },
+			"inputSchema.2.aliases.0", "duplicate",
+		},
+		"alias twice": {
+			func(v *version) { v.Columns[2].Aliases = []string{"x", "x"} },
+			"inputSchema.2.aliases.1", "duplicate",
+		},
+		"blank alias": {
+			func(v *version) { v.Columns[2].Aliases = []string{""} }, "inputSchema.2.aliases.0",
+			"blank",
+		},
+		"many aliases": {
+			func(v *version) { v.Columns[2].Aliases = many(101) }, "inputSchema.2.aliases",
+			"many",
+		},
+		"no type": {
+			func(v *version) { v.Columns[4].Type = ""; v.Outputs = v.Outputs[:2] },
+			"inputSchema.4.type", "enum",
+		},
 		"unknown role": {func(v *version) { v.Columns[4].Role = "KING" }, "inputSchema.4.role", "enum"},
-		"second site": {func(v *version) { v.Columns[3].Role = definition.RoleSiteIdentifier },
-			"inputSchema.3.role", "duplicate"},
-		"period of number": {func(v *version) { v.Columns[1].Type = definition.TypeNumber; v.Outputs = v.Outputs[:2] },
-			"inputSchema.1.type", "period"},
+		"second site": {
+			func(v *version) { v.Columns[3].Role = definition.RoleSiteIdentifier },
+			"inputSchema.3.role", "duplicate",
+		},
+		"period of number": {
+			func(v *version) { v.Columns[1].Type = definition.TypeNumber; v.Outputs = v.Outputs[:2] },
+			"inputSchema.1.type", "period",
+		},
 		"format of number": {func(v *version) { v.Columns[2].Format = "YYYY" }, "inputSchema.2.format", "unused"},
-		"bad column format": {func(v *version) { v.Columns[1].Format = "TT.MM.JJJJ" }, "inputSchema.1.format",
-			"layout"},
+		"bad column format": {
+			func(v *version) { v.Columns[1].Format = "TT.MM.JJJJ" }, "inputSchema.1.format",
+			"layout",
+		},
 		"date without day": {func(v *version) { v.Columns[1].Format = "MM.YYYY" }, "inputSchema.1.format", "day"},
 		"bad key":          {func(v *version) { v.Outputs[0].Key = "1st" }, "outputSchema.0.key", "pattern"},
-		"long key": {func(v *version) { v.Outputs[0].Key = strings.Repeat("k", 65) },
-			"outputSchema.0.key", "pattern"},
+		"long key": {
+			func(v *version) { v.Outputs[0].Key = strings.Repeat("k", 65) },
+			"outputSchema.0.key", "pattern",
+		},
 		"same key":    {func(v *version) { v.Outputs[1].Key = "rain" }, "outputSchema.1.key", "duplicate"},
 		"blank label": {func(v *version) { v.Outputs[1].Label = "" }, "outputSchema.1.label", "blank"},
-		"no aggregate": {func(v *version) { v.Outputs[0].Aggregate = "" }, "outputSchema.0.aggregate",
-			"blank"},
-		"unknown aggregate": {func(v *version) { v.Outputs[0].Aggregate = "MEDIAN" }, "outputSchema.0.aggregate",
-			"enum"},
+		"no aggregate": {
+			func(v *version) { v.Outputs[0].Aggregate = "" }, "outputSchema.0.aggregate",
+			"blank",
+		},
+		"unknown aggregate": {
+			func(v *version) { v.Outputs[0].Aggregate = "MEDIAN" }, "outputSchema.0.aggregate",
+			"enum",
+		},
 		"sum without column": {func(v *version) { v.Outputs[0].Column = "" }, "outputSchema.0.column", "blank"},
-		"unknown column": {func(v *version) { v.Outputs[0].Column = "rain" }, "outputSchema.0.column",
-			"unknown"},
+		"unknown column": {
+			func(v *version) { v.Outputs[0].Column = "rain" }, "outputSchema.0.column",
+			"unknown",
+		},
 		"sum of text": {func(v *version) { v.Outputs[0].Column = "Sky" }, "outputSchema.0.aggregate", "type"},
-		"max of text": {func(v *version) { v.Outputs[2].Aggregate = definition.Max },
-			"outputSchema.2.aggregate", "type"},
-		"min date as number": {func(v *version) { v.Outputs[3].Type = definition.OutputNumber },
-			"outputSchema.3.type", "type"},
-		"count as text": {func(v *version) { v.Outputs[1].Type = definition.OutputString },
-			"outputSchema.1.type", "type"},
-		"first as text": {func(v *version) { v.Outputs[4].Type = definition.OutputString },
-			"outputSchema.4.type", "type"},
+		"max of text": {
+			func(v *version) { v.Outputs[2].Aggregate = definition.Max },
+			"outputSchema.2.aggregate", "type",
+		},
+		"min date as number": {
+			func(v *version) { v.Outputs[3].Type = definition.OutputNumber },
+			"outputSchema.3.type", "type",
+		},
+		"count as text": {
+			func(v *version) { v.Outputs[1].Type = definition.OutputString },
+			"outputSchema.1.type", "type",
+		},
+		"first as text": {
+			func(v *version) { v.Outputs[4].Type = definition.OutputString },
+			"outputSchema.4.type", "type",
+		},
 		"monthly of nothing": {func(v *version) { v.Columns[1].Role = "" }, "outputSchema.0.periodUnit", "period"},
-		"monthly of years": {func(v *version) { v.Columns[1].Type = definition.TypeInteger; v.Outputs = v.Outputs[:2] },
-			"outputSchema.0.periodUnit", "period"},
-		"unknown unit": {func(v *version) { v.Outputs[1].PeriodUnit = "WEEKLY" }, "outputSchema.1.periodUnit",
-			"enum"},
+		"monthly of years": {
+			func(v *version) { v.Columns[1].Type = definition.TypeInteger; v.Outputs = v.Outputs[:2] },
+			"outputSchema.0.periodUnit", "period",
+		},
+		"unknown unit": {
+			func(v *version) { v.Outputs[1].PeriodUnit = "WEEKLY" }, "outputSchema.1.periodUnit",
+			"enum",
+		},
 		"kind":               {func(v *version) { v.Format.Kind = "PDF" }, "format.kind", "enum"},
 		"encoding":           {func(v *version) { v.Format.Encoding = "latin1" }, "format.encoding", "enum"},
 		"delimiter of two":   {func(v *version) { v.Format.Delimiter = ";;" }, "format.delimiter", "character"},
 		"delimiter newline":  {func(v *version) { v.Format.Delimiter = "\n" }, "format.delimiter", "character"},
 		"quote beyond ASCII": {func(v *version) { v.Format.Quote = "«" }, "format.quote", "character"},
-		"quote as delimiter": {func(v *version) { v.Format.Delimiter, v.Format.Quote = "|", "|" }, "format.quote",
-			"same"},
+		"quote as delimiter": {
+			func(v *version) { v.Format.Delimiter, v.Format.Quote = "|", "|" }, "format.quote",
+			"same",
+		},
 		"header row": {func(v *version) { v.Format.HeaderRow = -1 }, "format.headerRow", "few"},
-		"decimal": {func(v *version) { v.Format.DecimalSeparator = ";" }, "format.decimalSeparator",
-			"enum"},
-		"thousands": {func(v *version) { v.Format.ThousandsSeparator = "x" }, "format.thousandsSeparator",
-			"enum"},
+		"decimal": {
+			func(v *version) { v.Format.DecimalSeparator = ";" }, "format.decimalSeparator",
+			"enum",
+		},
+		"thousands": {
+			func(v *version) { v.Format.ThousandsSeparator = "x" }, "format.thousandsSeparator",
+			"enum",
+		},
 		"separators alike": {func(v *version) {
 			v.Format.DecimalSeparator, v.Format.ThousandsSeparator = ",",
 				","
 		}, "format.thousandsSeparator", "same"},
-		"dot by default": {func(v *version) { v.Format.ThousandsSeparator = "." }, "format.thousandsSeparator",
-			"same"},
-		"date format": {func(v *version) { v.Format.DateFormats = []string{"YYYY-MM-DD", "DD.MM.YY"} },
-			"format.dateFormats.1", "layout"},
-		"time zone": {func(v *version) { v.Format.TimeZone = "Mars/Olympus" }, "format.timeZone",
-			"unknown"},
+		"dot by default": {
+			func(v *version) { v.Format.ThousandsSeparator = "." }, "format.thousandsSeparator",
+			"same",
+		},
+		"date format": {
+			func(v *version) { v.Format.DateFormats = []string{"YYYY-MM-DD", "DD.MM.YY"} },
+			"format.dateFormats.1", "layout",
+		},
+		"time zone": {
+			func(v *version) { v.Format.TimeZone = "Mars/Olympus" }, "format.timeZone",
+			"unknown",
+		},
 		"time zone of host":   {func(v *version) { v.Format.TimeZone = "Local" }, "format.timeZone", "unknown"},
 		"invalid row policy":  {func(v *version) { v.OnInvalidRow = "MAYBE" }, "onInvalidRow", "enum"},
 		"unknown site policy": {func(v *version) { v.OnUnknownSite = "" }, "onUnknownSite", "enum"},
@@ -185,8 +255,10 @@ func TestCheckTellsEverythingAtOnce(t *testing.T) {
 	problems := v.Check()
 	require.Len(t, problems, 3)
 	require.Equal(t, "There is no column 'rainfall'; there are: Location, Date, Rain, Sky, Wet.", problems[1].Message)
-	require.Contains(t, problems[1].Params, definition.Param{Name: "columns",
-		Value: "Location, Date, Rain, Sky, Wet"})
+	require.Contains(t, problems[1].Params, definition.Param{
+		Name:  "columns",
+		Value: "Location, Date, Rain, Sky, Wet",
+	})
 }
 
 func TestCheckBoundsItsLists(t *testing.T) {
@@ -194,8 +266,10 @@ func TestCheckBoundsItsLists(t *testing.T) {
 	v := weather()
 	v.Columns = make([]definition.Column, definition.MaxColumns+1)
 	for i := range v.Columns {
-		v.Columns[i] = definition.Column{Name: strings.Repeat("c", i%200+1) + strings.Repeat("d", i/200),
-			Type: definition.TypeString}
+		v.Columns[i] = definition.Column{
+			Name: strings.Repeat("c", i%200+1) + strings.Repeat("d", i/200),
+			Type: definition.TypeString,
+		}
 	}
 	v.Outputs = v.Outputs[:1]
 	problems := v.Check()
@@ -208,10 +282,14 @@ func TestCheckBoundsItsLists(t *testing.T) {
 func TestCheckMapping(t *testing.T) {
 	t.Parallel()
 	columns := weather().Columns
-	require.Empty(t, definition.CheckMapping(columns, []definition.ColumnMapping{{Column: "Rain", Header: "mm"},
-		{Column: "Sky", Header: "mm"}}))
+	require.Empty(t, definition.CheckMapping(columns, []definition.ColumnMapping{
+		{Column: "Rain", Header: "mm"},
+		{Column: "Sky", Header: "mm"},
+	}))
 	problems := definition.CheckMapping(columns, []definition.ColumnMapping{
-		{Column: "Rain", Header: "mm"}, {Column: "Rain", Header: "l"}, {Column: "Snow", Header: "cm"},
+		{Column: "Rain", Header: "mm"},
+		{Column: "Rain", Header: "l"},
+		{Column: "Snow", Header: "cm"},
 		{Column: "Sky"},
 	})
 	require.Len(t, problems, 3)

@@ -64,8 +64,10 @@ func TestErrorLogIsTheSameHoweverItIsFilled(t *testing.T) {
 			}
 			var errs []definition.RowError
 			for i := range 1 + random.IntN(3) {
-				errs = append(errs, definition.RowError{Row: int64(row), Column: fmt.Sprint(i % 2),
-					Code: codes[i], Value: fmt.Sprint(row, i)})
+				errs = append(errs, definition.RowError{
+					Row: int64(row), Column: fmt.Sprint(i % 2),
+					Code: codes[i], Value: fmt.Sprint(row, i),
+				})
 			}
 			rows = append(rows, errs)
 		}

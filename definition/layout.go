@@ -177,7 +177,7 @@ func (l *Layout) Parse(text []byte) (Stamp, bool) {
 	var afternoon, halves bool
 	for i := range l.parts {
 		p := &l.parts[i]
-		width, value := 0, 0
+		var width, value int
 		switch p.field {
 		case literal:
 			if len(text) < len(p.text) || string(text[:len(p.text)]) != p.text {

@@ -24,46 +24,59 @@ func TestMatchColumnsTrustsTheClosestName(t *testing.T) {
 	}{
 		"exact name": {
 			[]definition.Column{column("Tüketim")},
-			[]string{"tuketim", " Tüketim "}, nil,
-			[]int{1}, mapping{{"Tüketim", "Tüketim"}},
+			[]string{"tuketim", " Tüketim "},
+			nil,
+			[]int{1},
+			mapping{{"Tüketim", "Tüketim"}},
 		},
 		"alias before a normalised name": {
 			[]definition.Column{column("Tüketim", "kWh")},
-			[]string{"tuketim", "kWh"}, nil,
-			[]int{1}, mapping{{"Tüketim", "kWh"}},
+			[]string{"tuketim", "kWh"},
+			nil,
+			[]int{1},
+			mapping{{"Tüketim", "kWh"}},
 		},
 		"normalised name before a normalised alias": {
 			[]definition.Column{column("Tüketim", "kWh")},
-			[]string{"KWH", "TUKETIM"}, nil,
-			[]int{1}, mapping{{"Tüketim", "TUKETIM"}},
+			[]string{"KWH", "TUKETIM"},
+			nil,
+			[]int{1},
+			mapping{{"Tüketim", "TUKETIM"}},
 		},
 		"normalised alias": {
 			[]definition.Column{column("Tüketim", "kWh")},
-			[]string{"", "KWH"}, nil,
-			[]int{1}, mapping{{"Tüketim", "KWH"}},
+			[]string{"", "KWH"},
+			nil,
+			[]int{1},
+			mapping{{"Tüketim", "KWH"}},
 		},
 		"given before exact, whose header stays free": {
 			[]definition.Column{column("a"), column("b")},
 			[]string{"a", "b", "x"},
 			mapping{{"a", "x"}},
-			[]int{2, 1}, mapping{{"a", "x"}, {"b", "b"}},
+			[]int{2, 1},
+			mapping{{"a", "x"}, {"b", "b"}},
 		},
 		"a header that was given away is not taken again": {
 			[]definition.Column{column("a"), column("b")},
 			[]string{"b"},
 			mapping{{"a", "b"}},
-			[]int{0, -1}, mapping{{"a", "b"}},
+			[]int{0, -1},
+			mapping{{"a", "b"}},
 		},
 		"one header for two columns on purpose": {
 			[]definition.Column{column("a"), column("b")},
 			[]string{"x"},
 			mapping{{"a", "x"}, {"b", "x"}},
-			[]int{0, 0}, mapping{{"a", "x"}, {"b", "x"}},
+			[]int{0, 0},
+			mapping{{"a", "x"}, {"b", "x"}},
 		},
 		"optional columns may be absent": {
 			[]definition.Column{column("a"), column("b")},
-			[]string{"b", "c", "c"}, nil,
-			[]int{-1, 0}, mapping{{"b", "b"}},
+			[]string{"b", "c", "c"},
+			nil,
+			[]int{-1, 0},
+			mapping{{"b", "b"}},
 		},
 	}
 	for name, test := range tests {
@@ -99,40 +112,48 @@ func TestMatchColumnsTellsWhatIsMissing(t *testing.T) {
 		message string
 	}{
 		"required": {
-			[]string{"site", "", "date"}, nil, definition.ErrorColumnMissing, "tuketim",
+			[]string{"site", "", "date"},
+			nil, definition.ErrorColumnMissing, "tuketim",
 			"column 'tuketim' is not in the file; it has: site, date",
 		},
 		"a role": {
-			[]string{"tuketim"}, nil, definition.ErrorColumnMissing, "site",
+			[]string{"tuketim"},
+			nil, definition.ErrorColumnMissing, "site",
 			"column 'site' is not in the file; it has: tuketim",
 		},
 		"both": {
-			[]string{"", " "}, nil, definition.ErrorColumnMissing, "site",
+			[]string{"", " "},
+			nil, definition.ErrorColumnMissing, "site",
 			"columns 'site', 'tuketim' are not in the file; it has: no named column",
 		},
 		"mapped to nothing": {
 			[]string{"site", "tuketim"},
-			[]definition.ColumnMapping{{"note", "Site"}}, definition.ErrorColumnMissing, "note",
+			[]definition.ColumnMapping{{"note", "Site"}},
+			definition.ErrorColumnMissing, "note",
 			"column 'note' is mapped to 'Site', which is not in the file; it has: site, tuketim",
 		},
 		"mapping of nothing": {
 			[]string{"site", "tuketim"},
-			[]definition.ColumnMapping{{"x", "site"}}, definition.ErrorColumnMissing, "x",
+			[]definition.ColumnMapping{{"x", "site"}},
+			definition.ErrorColumnMissing, "x",
 			"the mapping names column 'x', which the definition does not have",
 		},
 		"twice": {
-			[]string{"site", "tuketim", "tuketim"}, nil, definition.ErrorColumnAmbiguous, "tuketim",
+			[]string{"site", "tuketim", "tuketim"},
+			nil, definition.ErrorColumnAmbiguous, "tuketim",
 			"column 'tuketim' could be any of columns 2, 3 of the file (tuketim, tuketim); " +
 				"rename all but one of them, or name the right one in the mapping",
 		},
 		"twice when normalised": {
-			[]string{"site", "Tüketim", "TUKETİM"}, nil, definition.ErrorColumnAmbiguous, "tuketim",
+			[]string{"site", "Tüketim", "TUKETİM"},
+			nil, definition.ErrorColumnAmbiguous, "tuketim",
 			"column 'tuketim' could be any of columns 2, 3 of the file (Tüketim, TUKETİM); " +
 				"rename all but one of them, or name the right one in the mapping",
 		},
 		"mapped to a header that stands twice": {
 			[]string{"site", "tuketim", "x", "x"},
-			[]definition.ColumnMapping{{"note", "x"}}, definition.ErrorColumnAmbiguous, "note",
+			[]definition.ColumnMapping{{"note", "x"}},
+			definition.ErrorColumnAmbiguous, "note",
 			"column 'note' could be any of columns 3, 4 of the file (x, x); " +
 				"rename all but one of them, or name the right one in the mapping",
 		},

@@ -100,8 +100,10 @@ func TestLayoutReadsWhatItNames(t *testing.T) {
 		{"[Q]Q YYYY", "Q4 2024", stamp{Year: 2024, Quarter: 4}},
 		{"D MMMM YYYY", "7 Ağustos 2024", stamp{Year: 2024, Month: 8, Day: 7}},
 		{"MMM.YYYY", "Mar.2024", stamp{Year: 2024, Month: 3}},
-		{"DD.MM.YYYY HH:mm:ss", "15.03.2024 23:59:58",
-			stamp{Year: 2024, Month: 3, Day: 15, Hour: 23, Minute: 59, Second: 58}},
+		{
+			"DD.MM.YYYY HH:mm:ss", "15.03.2024 23:59:58",
+			stamp{Year: 2024, Month: 3, Day: 15, Hour: 23, Minute: 59, Second: 58},
+		},
 		{"MM/DD/YYYY h:mm A", "03/15/2024 12:05 am", stamp{Year: 2024, Month: 3, Day: 15, Minute: 5}},
 		{"MM/DD/YYYY hh:mm A", "03/15/2024 01:05 PM", stamp{Year: 2024, Month: 3, Day: 15, Hour: 13, Minute: 5}},
 		{"YYYY-MM-DDTHH:mm:ss.SSSZ", "2024-03-15T10:00:00.5+03:00", stamp{
@@ -125,14 +127,18 @@ func TestLayoutReadsWhatItNames(t *testing.T) {
 func TestLayoutRefusesDatesThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	for pattern, texts := range map[string][]string{
-		"DD.MM.YYYY": {"29.02.2023", "29.02.1900", "31.04.2024", "00.01.2024", "01.13.2024", "01.00.2024",
-			"01.01.0000", "1.1.2024", "01-01-2024", ""},
+		"DD.MM.YYYY": {
+			"29.02.2023", "29.02.1900", "31.04.2024", "00.01.2024", "01.13.2024", "01.00.2024",
+			"01.01.0000", "1.1.2024", "01-01-2024", "",
+		},
 		"YYYY-MM-DD HH:mm":   {"2024-01-01 24:00", "2024-01-01 23:60", "2024-01-01 1:00", "2024-01-01"},
 		"YYYY-MM-DD hh:mm A": {"2024-01-01 13:00 PM", "2024-01-01 00:00 AM", "2024-01-01 01:00 XM"},
 		"MMMM YYYY":          {"Mai 2024", " 2024", "3 2024"},
 		"[Q]Q/YYYY":          {"Q0/2024", "Q5/2024", "q1/2024"},
-		"YYYY-MM-DD HH:mm:ssZ": {"2024-01-01 00:00:00", "2024-01-01 00:00:00+24:00", "2024-01-01 00:00:00+0060",
-			"2024-01-01 00:00:00+3"},
+		"YYYY-MM-DD HH:mm:ssZ": {
+			"2024-01-01 00:00:00", "2024-01-01 00:00:00+24:00", "2024-01-01 00:00:00+0060",
+			"2024-01-01 00:00:00+3",
+		},
 	} {
 		layout, err := definition.CompileLayout(pattern)
 		require.NoError(t, err)

@@ -103,51 +103,64 @@ func TestStartRefuses(t *testing.T) {
 		"no group": {w.person(viewer.RoleOwner, ""), in(), []refusal.Code{refusal.GroupRequired}, nil},
 		"another's": {
 			w.person(viewer.RoleOwner, w.otherGroup), in(),
-			[]refusal.Code{refusal.NotFound}, []string{"input", "uploadHistoryId"},
+			[]refusal.Code{refusal.NotFound},
+			[]string{"input", "uploadHistoryId"},
 		},
 		"a foreign history": {
 			w.collector(), in(func(in *importer.StartInput) { in.UploadHistoryID = foreign }),
-			[]refusal.Code{refusal.NotFound}, []string{"input", "uploadHistoryId"},
+			[]refusal.Code{refusal.NotFound},
+			[]string{"input", "uploadHistoryId"},
 		},
 		"a deleted history": {
 			w.collector(), in(func(in *importer.StartInput) { in.UploadHistoryID = deleted }),
-			[]refusal.Code{refusal.NotFound}, []string{"input", "uploadHistoryId"},
+			[]refusal.Code{refusal.NotFound},
+			[]string{"input", "uploadHistoryId"},
 		},
 		"no ids at all": {
-			w.collector(), importer.StartInput{UploadHistoryID: "upl-x", ImportDefinitionID: "x"},
-			[]refusal.Code{refusal.NotFound, refusal.NotFound}, []string{"input", "uploadHistoryId"},
+			w.collector(),
+			importer.StartInput{UploadHistoryID: "upl-x", ImportDefinitionID: "x"},
+			[]refusal.Code{refusal.NotFound, refusal.NotFound},
+			[]string{"input", "uploadHistoryId"},
 		},
 		"a foreign definition": {
 			w.collector(), in(func(in *importer.StartInput) { in.ImportDefinitionID = otherDefinition }),
-			[]refusal.Code{refusal.NotFound}, []string{"input", "importDefinitionId"},
+			[]refusal.Code{refusal.NotFound},
+			[]string{"input", "importDefinitionId"},
 		},
 		"an unknown version": {
 			w.collector(), in(func(in *importer.StartInput) { in.Version = &two }),
-			[]refusal.Code{refusal.NotFound}, []string{"input", "version"},
+			[]refusal.Code{refusal.NotFound},
+			[]string{"input", "version"},
 		},
 		"an archived definition": {
 			w.collector(), in(func(in *importer.StartInput) { in.ImportDefinitionID = archived }),
-			[]refusal.Code{refusal.DefinitionArchived}, []string{"input", "importDefinitionId"},
+			[]refusal.Code{refusal.DefinitionArchived},
+			[]string{"input", "importDefinitionId"},
 		},
 		"a failed upload": {
 			w.collector(), in(func(in *importer.StartInput) { in.UploadHistoryID = failure }),
-			[]refusal.Code{refusal.UploadFailed}, []string{"input", "uploadHistoryId"},
+			[]refusal.Code{refusal.UploadFailed},
+			[]string{"input", "uploadHistoryId"},
 		},
 		"no year": {
 			w.collector(), in(func(in *importer.StartInput) { in.ImportDefinitionID = yearly }),
-			[]refusal.Code{refusal.YearRequired}, []string{"input", "year"},
+			[]refusal.Code{refusal.YearRequired},
+			[]string{"input", "year"},
 		},
 		"a year that is none": {
 			w.collector(), in(func(in *importer.StartInput) { in.Year = &zero }),
-			[]refusal.Code{refusal.InvalidInput}, []string{"input", "year"},
+			[]refusal.Code{refusal.InvalidInput},
+			[]string{"input", "year"},
 		},
 		"a policy that is none": {
 			w.collector(), in(func(in *importer.StartInput) { in.OnInvalidRow = &bad }),
-			[]refusal.Code{refusal.InvalidInput}, []string{"input", "onInvalidRow"},
+			[]refusal.Code{refusal.InvalidInput},
+			[]string{"input", "onInvalidRow"},
 		},
 		"a long key": {
 			w.collector(), in(func(in *importer.StartInput) { in.IdempotencyKey = &long }),
-			[]refusal.Code{refusal.InvalidInput}, []string{"input", "idempotencyKey"},
+			[]refusal.Code{refusal.InvalidInput},
+			[]string{"input", "idempotencyKey"},
 		},
 		"a mapping that makes no sense": {
 			w.collector(), in(func(in *importer.StartInput) {
@@ -155,13 +168,15 @@ func TestStartRefuses(t *testing.T) {
 					{Column: "site", Header: "a"}, {Column: "site", Header: "b"}, {Column: "nothing", Header: "c"},
 				}
 			}),
-			[]refusal.Code{refusal.MappingInvalid, refusal.MappingInvalid}, []string{"input", "columnMapping", "1", "column"},
+			[]refusal.Code{refusal.MappingInvalid, refusal.MappingInvalid},
+			[]string{"input", "columnMapping", "1", "column"},
 		},
 		"a format that makes no sense": {
 			w.collector(), in(func(in *importer.StartInput) {
 				in.Format = &definition.Format{Delimiter: ",,", TimeZone: "Nowhere"}
 			}),
-			[]refusal.Code{refusal.InvalidInput, refusal.InvalidInput}, []string{"input", "format", "delimiter"},
+			[]refusal.Code{refusal.InvalidInput, refusal.InvalidInput},
+			[]string{"input", "format", "delimiter"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -228,7 +228,9 @@ func TestAResultThatTheDatabaseRefusesIsNamed(t *testing.T) {
 	require.Equal(t, "the database refused the result for site 'site-0567' in 2024-03 (total, rows) "+
 		"by its rule 'no_such_site'", sentence)
 	require.Equal(t, []definition.Param{
-		{Name: "constraint", Value: "no_such_site"}, {Name: "site", Value: "site-0567"}, {Name: "period", Value: "2024-03"},
+		{Name: "constraint", Value: "no_such_site"},
+		{Name: "site", Value: "site-0567"},
+		{Name: "period", Value: "2024-03"},
 		{Name: "outputs", Value: "total, rows"},
 	}, run.ErrorParams)
 	require.Empty(t, w.results(run.ID))

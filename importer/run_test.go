@@ -165,7 +165,8 @@ func TestYearsAndPeriods(t *testing.T) {
 				},
 				Outputs: []definition.Output{{Key: "total", Aggregate: definition.Sum, Column: "reading"}},
 			},
-			[]string{`A YEARLY 2023 1 {"total":3} 2`}, "",
+			[]string{`A YEARLY 2023 1 {"total":3} 2`},
+			"",
 		},
 		"without a site column one group": {
 			"date,reading\n2023-04-01,1\n2023-06-30,2\n2023-07-01,4\n",
@@ -178,16 +179,19 @@ func TestYearsAndPeriods(t *testing.T) {
 					{Key: "total", PeriodUnit: definition.Quarterly, Aggregate: definition.Sum, Column: "reading"},
 				},
 			},
-			[]string{` QUARTERLY 2023 2 {"total":3} 2`, ` QUARTERLY 2023 3 {"total":4} 1`}, "",
+			[]string{` QUARTERLY 2023 2 {"total":3} 2`, ` QUARTERLY 2023 3 {"total":4} 1`},
+			"",
 		},
 		"rows of another year are set aside": {
 			"site,date,reading\nA,2023-01-01,1\nA,2024-01-01,2\n", readings(skip),
-			[]string{`A MONTHLY 2023 1 {"total":1,"rows":1} 1`}, definition.RowYearMismatch,
+			[]string{`A MONTHLY 2023 1 {"total":1,"rows":1} 1`},
+			definition.RowYearMismatch,
 		},
 		"a quarter is too coarse for a month": {
 			"site,date,reading\nA,2023-05,1\nA,Q1 2023,2\n",
 			readings(skip, func(v *definition.Version) { v.Columns[1].Type = definition.TypeString }),
-			[]string{`A MONTHLY 2023 5 {"total":1,"rows":1} 1`}, definition.RowPeriodTooCoarse,
+			[]string{`A MONTHLY 2023 5 {"total":1,"rows":1} 1`},
+			definition.RowPeriodTooCoarse,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -81,7 +81,7 @@ func BenchmarkResults(b *testing.B) {
 	}
 }
 
-func TestAddAllocatesNothingForGoodRows(t *testing.T) {
+func TestAddAllocatesNothingForGoodRows(t *testing.T) { //nolint:paralleltest // counts allocations
 	f, rows := monthlySums(5)
 	a, err := processor.New(f.config())
 	require.NoError(t, err)

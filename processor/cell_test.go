@@ -101,8 +101,10 @@ func TestCells(t *testing.T) {
 			"1..234": "NUMBER_INVALID", "1.234.": "NUMBER_INVALID", "-1.234": "-1234",
 			"999.999.999.999.999.999": "999999999999999999",
 		}},
-		{english, number, map[string]string{"1,234": "1234", "1,234.5": "1234.5", "1,23": "NUMBER_INVALID",
-			"1234": "1234"}},
+		{english, number, map[string]string{
+			"1,234": "1234", "1,234.5": "1234.5", "1,23": "NUMBER_INVALID",
+			"1234": "1234",
+		}},
 		{french, number, map[string]string{
 			"1 234,5": "1234.5", "1\u00a0234,5": "1234.5", "1\u202f234 567": "1234567", "1  234": "NUMBER_INVALID",
 		}},
@@ -151,8 +153,10 @@ func TestCells(t *testing.T) {
 			"2024-03-15 10:00+24:00":         "DATE_INVALID", "2024-03-15 10:00 Z": "DATE_INVALID",
 			"01/02/2024 10:00": "DATE_AMBIGUOUS",
 		}},
-		{german, dateTime, map[string]string{"2024-03-15 10:00": `"2024-03-15T10:00:00Z"`,
-			"15.03.2024": `"2024-03-15T00:00:00Z"`}},
+		{german, dateTime, map[string]string{
+			"2024-03-15 10:00": `"2024-03-15T10:00:00Z"`,
+			"15.03.2024":       `"2024-03-15T00:00:00Z"`,
+		}},
 		{format{}, text, map[string]string{
 			" a ": `" a "`, "a\xff": "ENCODING_INVALID", "a\x00": "NUL_BYTE",
 		}},
@@ -208,23 +212,34 @@ func TestPeriods(t *testing.T) {
 			"2024-11":    "2024 4",
 			"Mayıs 2024": "2024 2", "2024": coarse, "Q0 2024": invalid, "Q5 2024": invalid, "Q12 2024": invalid,
 		}},
-		{text, yearly, definition.Format{}, map[string]string{"2024": "2024 1", "Q3 2023": "2023 1",
-			"2022-01": "2022 1"}},
+		{text, yearly, definition.Format{}, map[string]string{
+			"2024": "2024 1", "Q3 2023": "2023 1",
+			"2022-01": "2022 1",
+		}},
 		{text, monthly, definition.Format{DateFormats: []string{"DD/MM/YYYY", "YYYYMM"}}, map[string]string{
 			"01/02/2024": "2024 2", "202403": "2024 3", "Mart 2024": "2024 3",
 		}},
-		{column(definition.TypeString, "MM/YYYY"), monthly, definition.Format{},
-			map[string]string{"03/2024": "2024 3", "2024-03": invalid}},
-		{column(definition.TypeString, "[Q]Q.YYYY"), quarterly, definition.Format{},
-			map[string]string{"Q2.2024": "2024 2", "Q5.2024": invalid}},
+		{
+			column(definition.TypeString, "MM/YYYY"), monthly,
+			definition.Format{},
+			map[string]string{"03/2024": "2024 3", "2024-03": invalid},
+		},
+		{
+			column(definition.TypeString, "[Q]Q.YYYY"), quarterly,
+			definition.Format{},
+			map[string]string{"Q2.2024": "2024 2", "Q5.2024": invalid},
+		},
 		{dateColumnNamed("p"), monthly, definition.Format{}, map[string]string{
 			"2024-03-15": "2024 3", "2024-03": "DATE_INVALID", "01/02/2024": "DATE_AMBIGUOUS", "": invalid,
 		}},
-		{column(definition.TypeDateTime, ""), monthly, definition.Format{TimeZone: "Europe/Istanbul"},
+		{
+			column(definition.TypeDateTime, ""), monthly,
+			definition.Format{TimeZone: "Europe/Istanbul"},
 			map[string]string{
 				"2023-12-31T21:00:00Z": "2024 1", "2023-12-31T20:59:59Z": "2023 12", "2023-12-31 23:59": "2023 12",
 				"2024-01-01T00:00:00+04:00": "2023 12",
-			}},
+			},
+		},
 		{column(definition.TypeDateTime, ""), monthly, definition.Format{}, map[string]string{
 			"2023-12-31T21:00:00-05:00": "2024 1",
 			"0001-01-01T00:00:00+01:00": invalid, "9999-12-31T23:59:59-01:00": invalid,

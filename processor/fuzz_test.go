@@ -92,8 +92,10 @@ func FuzzDate(f *testing.F) {
 
 // FuzzPeriod checks that no text makes a period that does not exist.
 func FuzzPeriod(f *testing.F) {
-	for _, seed := range []string{"2024-03", "Mart 2024", "Q1 2024", "2024", "15 Mart 2024", "1. Çeyrek 2024",
-		"03.2024", "\xff", "0 Q 0"} {
+	for _, seed := range []string{
+		"2024-03", "Mart 2024", "Q1 2024", "2024", "15 Mart 2024", "1. Çeyrek 2024",
+		"03.2024", "\xff", "0 Q 0",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, cell string) {

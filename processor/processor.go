@@ -40,8 +40,8 @@ type Config struct {
 	Year int
 	// Sites is nil when no site is known.
 	Sites Sites
-	// MaxSites and MaxResults bound memory; 0 means definition.DefaultLimits. Sites and periods of rejected rows count too, as far as
-	// they could be read.
+	// MaxSites and MaxResults bound memory; 0 means definition.DefaultLimits. Sites and periods of rejected
+	// rows count too, as far as they could be read.
 	MaxSites, MaxResults int
 }
 

@@ -231,8 +231,10 @@ func TestSitesOfAnotherType(t *testing.T) {
 	results, errs := table{
 		year: 2024,
 		version: definition.Version{
-			Columns: []definition.Column{{Name: "meter",
-				Type: definition.TypeInteger, Role: definition.RoleSiteIdentifier}},
+			Columns: []definition.Column{{
+				Name: "meter",
+				Type: definition.TypeInteger, Role: definition.RoleSiteIdentifier,
+			}},
 			Outputs: []definition.Output{output("rows", definition.Count, ""), output("max",
 				definition.Max, "meter")},
 		},
@@ -271,7 +273,8 @@ func TestRejectedRowsChangeNoValueAndAreCounted(t *testing.T) {
 		version: definition.Version{
 			Columns: []definition.Column{
 				column("first", definition.TypeNumber), siteColumn, dateColumn,
-				{Name: "second", Type: definition.TypeNumber, Required: true}, column("third",
+				{Name: "second", Type: definition.TypeNumber, Required: true},
+				column("third",
 					definition.TypeBoolean),
 			},
 			Outputs: []definition.Output{
@@ -366,10 +369,16 @@ func TestLimitsEndTheWork(t *testing.T) {
 		rows           []string
 		message        string
 	}{
-		"sites": {2, 0, []string{"a|2024-01-01", "b|2024-01-01", "a|2024-02-01", "c|x"},
-			"the file has more than 2 sites"},
-		"results": {0, 2, []string{"a|2024-01-01", "a|2024-02-01", "a|2024-02-02", "b|2024-01-01"},
-			"the file has more than 2 results"},
+		"sites": {
+			2, 0,
+			[]string{"a|2024-01-01", "b|2024-01-01", "a|2024-02-01", "c|x"},
+			"the file has more than 2 sites",
+		},
+		"results": {
+			0, 2,
+			[]string{"a|2024-01-01", "a|2024-02-01", "a|2024-02-02", "b|2024-01-01"},
+			"the file has more than 2 results",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -72,7 +72,7 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 	case definition.RowMissingRequired:
 		text = "needs a value in every row"
 	case definition.RowNumberInvalid, definition.RowIntegerInvalid:
-		text = p.explainNumber(c, code, with)
+		text = p.explainNumber(code, with)
 	case definition.RowNumberAmbiguous:
 		text = "expects a number; here the comma may separate decimals or thousands: " +
 			"name the separators in the format of the definition or the import"
@@ -117,7 +117,7 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 	return explanation{"Column '" + c.name + "' " + text + ".", params}
 }
 
-func (p *plan) explainNumber(c *column, code definition.RowErrorCode, with func(name, value string)) string {
+func (p *plan) explainNumber(code definition.RowErrorCode, with func(name, value string)) string {
 	if code == definition.RowIntegerInvalid {
 		if p.numbers.thousands != nil {
 			with("thousandsSeparator", string(p.numbers.thousands[0]))

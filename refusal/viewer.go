@@ -16,7 +16,8 @@ func Viewer(ctx context.Context, least viewer.Role, group bool) (viewer.Viewer, 
 	case !v.Role.Includes(least):
 		return v, New(Forbidden, nil, "This needs the role %s; yours is %s. Ask an owner of the organization.", least, v.Role)
 	case group && v.GroupID == "":
-		return v, New(GroupRequired, nil, "This needs a group, and you belong to none. Ask an owner of the organization to add you to one.")
+		return v, New(GroupRequired, nil, "This needs a group, and you belong to none. "+
+			"Ask an owner of the organization to add you to one.")
 	}
 	return v, nil
 }

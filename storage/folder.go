@@ -115,7 +115,7 @@ func syncPath(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	folder, err := os.Open(name) //nolint:gosec // the operator's own configuration names it
+	folder, err := os.Open(name)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil // the folder was there before us, in one that we may not read
 	}

@@ -112,7 +112,7 @@ func TestDownloadNameIsSafeAndWhole(t *testing.T) {
 		"weather.csv":                     "weather.csv",
 		"Elektrik tüketimi – Mart.csv":    "Elektrik tüketimi – Mart.csv",
 		"日本 100%.csv":                     "日本 100%.csv",
-		"می‌خواهم.csv":                    "می‌خواهم.csv",
+		"می\u200cخواهم.csv":               "می\u200cخواهم.csv",
 		`"; filename="evil.exe`:           `_; filename=_evil.exe`,
 		"a\r\nSet-Cookie: x.csv":          "aSet-Cookie_ x.csv",
 		`..\..\etc/passwd`:                "_.._etc_passwd",
@@ -201,8 +201,10 @@ func TestDeadlineDoesNotOutliveItsRequest(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	require.NoError(t, b.SetPublicURL(server.URL))
-	require.Equal(t, text, send(t, http.MethodGet, b.signGet(t, storage.GetOptions{}), nil, nil).Body)
-	require.Equal(t, text, send(t, http.MethodGet, server.URL+"/slow", nil, nil).Body)
+	// The default client's connections are closed by whatever other test closes its server.
+	client := server.Client()
+	require.Equal(t, text, sendBy(t, client, http.MethodGet, b.signGet(t, storage.GetOptions{}), nil, nil).Body)
+	require.Equal(t, text, sendBy(t, client, http.MethodGet, server.URL+"/slow", nil, nil).Body)
 	require.Equal(t, 1, connected, "both requests must use one connection, or this shows nothing")
 }
 

@@ -122,12 +122,19 @@ type answer struct {
 
 func send(t *testing.T, method, address string, body io.Reader, header map[string]string) answer {
 	t.Helper()
+	return sendBy(t, http.DefaultClient, method, address, body, header)
+}
+
+func sendBy(
+	t *testing.T, client *http.Client, method, address string, body io.Reader, header map[string]string,
+) answer {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, address, body)
 	require.NoError(t, err)
 	for name, value := range header {
 		request.Header.Set(name, value)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	require.NoError(t, err)
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)

@@ -28,7 +28,7 @@ func (t *transfer) Read(p []byte) (int, error) {
 	if n > 0 {
 		t.moved()
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // io.EOF alone is a whole body, by io.Reader's contract
+	if err != nil && err != io.EOF { // by io.Reader's contract, io.EOF alone is a whole body
 		t.err = err
 	}
 	return n, err

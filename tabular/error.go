@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -35,7 +36,7 @@ func limitError(reason, limit string, value int64) *Error {
 	return &Error{
 		Code:   definition.ErrorLimitExceeded,
 		Reason: reason,
-		Params: []definition.Param{{Name: "limit", Value: limit}, {Name: "max", Value: fmt.Sprint(value)}},
+		Params: []definition.Param{{Name: "limit", Value: limit}, {Name: "max", Value: strconv.FormatInt(value, 10)}},
 	}
 }
 
@@ -81,10 +82,10 @@ func (p *Problem) Message() string {
 func (p *Problem) Params() []definition.Param {
 	var params []definition.Param
 	if p.Expected != 0 {
-		params = append(params, definition.Param{Name: "expected", Value: fmt.Sprint(p.Expected)})
+		params = append(params, definition.Param{Name: "expected", Value: strconv.Itoa(p.Expected)})
 	}
 	if p.Found != 0 {
-		params = append(params, definition.Param{Name: "found", Value: fmt.Sprint(p.Found)})
+		params = append(params, definition.Param{Name: "found", Value: strconv.Itoa(p.Found)})
 	}
 	return params
 }

@@ -41,7 +41,7 @@ func FuzzOpen(f *testing.F) {
 		for rows := int64(0); ; {
 			record, err := r.Next()
 			if err != nil {
-				require.True(t, err == io.EOF || errors.As(err, &failure) && failure.Code == definition.ErrorLimitExceeded)
+				require.True(t, errors.Is(err, io.EOF) || errors.As(err, &failure) && failure.Code == definition.ErrorLimitExceeded)
 				return
 			}
 			if !record.Blank {
@@ -207,7 +207,7 @@ func FuzzEncodingCSV(f *testing.F) {
 				got = append(got, cells)
 			}
 		}
-		require.Equal(t, len(want)-1, len(got))
+		require.Len(t, got, len(want)-1)
 		for i := range got {
 			require.Equal(t, want[i+1], got[i])
 		}

@@ -27,36 +27,44 @@ func TestOneBadRowCostsOneRow(t *testing.T) {
 		after     int // the physical line of the good row after it
 	}{
 		{
-			"too few cells", "1,2\n", []string{`2:3 COLUMN_COUNT_MISMATCH column -1 line 3 "1,2"`},
+			"too few cells", "1,2\n",
+			[]string{`2:3 COLUMN_COUNT_MISMATCH column -1 line 3 "1,2"`},
 			"the row has 2 cells, the header 3", 4,
 		},
 		{
-			"too many cells", "1,2,3,,4\n", []string{`2:3 COLUMN_COUNT_MISMATCH column -1 line 3 "1,2,3,,4"`},
+			"too many cells", "1,2,3,,4\n",
+			[]string{`2:3 COLUMN_COUNT_MISMATCH column -1 line 3 "1,2,3,,4"`},
 			"the row has 5 cells, the header 3", 4,
 		},
 		{
 			"white space beyond the header is not nothing", "1,2,3, \n",
-			[]string{`2:3 COLUMN_COUNT_MISMATCH column -1 line 3 "1,2,3, "`}, "the row has 4 cells, the header 3", 4,
+			[]string{`2:3 COLUMN_COUNT_MISMATCH column -1 line 3 "1,2,3, "`},
+			"the row has 4 cells, the header 3", 4,
 		},
 		{
-			"invalid UTF-8", "1,\xfeehir\\,3\n", []string{`2:3 ENCODING_INVALID column 1 line 3 "\\xfeehir\\"`},
+			"invalid UTF-8", "1,\xfeehir\\,3\n",
+			[]string{`2:3 ENCODING_INVALID column 1 line 3 "\\xfeehir\\"`},
 			"cell 2 is not valid UTF-8", 4,
 		},
 		{
-			"surrogate halves", "1,2,\xed\xa0\x80\n", []string{`2:3 ENCODING_INVALID column 2 line 3 "\\xed\\xa0\\x80"`},
+			"surrogate halves", "1,2,\xed\xa0\x80\n",
+			[]string{`2:3 ENCODING_INVALID column 2 line 3 "\\xed\\xa0\\x80"`},
 			"cell 3 is not valid UTF-8", 4,
 		},
 		{
 			"invalid UTF-8 in the second line of a quoted cell", "1,\"a\nb\",\"\xff\"\"\"\n",
-			[]string{`2:3 ENCODING_INVALID column 2 line 3 "\\xff\""`}, "cell 3 is not valid UTF-8", 5,
+			[]string{`2:3 ENCODING_INVALID column 2 line 3 "\\xff\""`},
+			"cell 3 is not valid UTF-8", 5,
 		},
 		{
-			"NUL", "1,a\x00b\x1b\u0085,3\n", []string{`2:3 NUL_BYTE column 1 line 3 "a\\x00b\\x1b\\u0085"`},
+			"NUL", "1,a\x00b\x1b\u0085,3\n",
+			[]string{`2:3 NUL_BYTE column 1 line 3 "a\\x00b\\x1b\\u0085"`},
 			"cell 2 contains a NUL byte", 4,
 		},
 		{
 			"NUL comes before invalid UTF-8 and the number of cells", "\xff,\x00\n",
-			[]string{`2:3 NUL_BYTE column 1 line 3 "\\x00"`}, "cell 2 contains a NUL byte", 4,
+			[]string{`2:3 NUL_BYTE column 1 line 3 "\\x00"`},
+			"cell 2 contains a NUL byte", 4,
 		},
 		{
 			"cell too large", "1,2," + strings.Repeat("x", 21) + "\n",
@@ -99,16 +107,19 @@ func TestOneBadRowCostsOneRow(t *testing.T) {
 			"the quote that opens the cell is not closed", 6,
 		},
 		{
-			"text after a quoted cell", "\"1\"a,\"2,2\",3\n", []string{`2:3 QUOTE_UNCLOSED column 0 line 3 "\"1\"a"`},
+			"text after a quoted cell", "\"1\"a,\"2,2\",3\n",
+			[]string{`2:3 QUOTE_UNCLOSED column 0 line 3 "\"1\"a"`},
 			"text follows the quote that closes the cell", 4,
 		},
 		{
-			"white space after a quoted cell", "1,\"2,2\" ,3\n", []string{`2:3 QUOTE_UNCLOSED column 1 line 3 "\"2,2\" "`},
+			"white space after a quoted cell", "1,\"2,2\" ,3\n",
+			[]string{`2:3 QUOTE_UNCLOSED column 1 line 3 "\"2,2\" "`},
 			"text follows the quote that closes the cell", 4,
 		},
 		{
 			"text after a quoted cell, and a record that goes on", "\"1\"a,\"2\n2\",\"3\"\n",
-			[]string{`2:3 QUOTE_UNCLOSED column 0 line 3 "\"1\"a"`}, "text follows the quote that closes the cell", 5,
+			[]string{`2:3 QUOTE_UNCLOSED column 0 line 3 "\"1\"a"`},
+			"text follows the quote that closes the cell", 5,
 		},
 		{
 			"text after a quoted cell, then a quote that is not closed", "\"1\"a,\"2,3\n\"4\",5,6\n",

@@ -169,33 +169,40 @@ func TestDetected(t *testing.T) {
 	}{
 		{"plain", "a,b\n1,2\n", tabular.Format{}, tabular.Detected{Delimiter: ',', LineEnding: tabular.LF, HeaderRow: 1}},
 		{
-			"marked, CRLF", "\xef\xbb\xbf\r\na;b\r\n1;2\r\n", tabular.Format{},
+			"marked, CRLF", "\xef\xbb\xbf\r\na;b\r\n1;2\r\n",
+			tabular.Format{},
 			tabular.Detected{ByteOrderMark: true, Delimiter: ';', LineEnding: tabular.CRLF, HeaderRow: 2},
 		},
 		{"CR", "a\tb\r1\t2", tabular.Format{}, tabular.Detected{Delimiter: '\t', LineEnding: tabular.CR, HeaderRow: 1}},
 		{
-			"mixed", "a|b\n1|2\r\n", tabular.Format{Quote: '\''},
+			"mixed", "a|b\n1|2\r\n",
+			tabular.Format{Quote: '\''},
 			tabular.Detected{Delimiter: '|', LineEnding: tabular.Mixed, HeaderRow: 1},
 		},
 		{
-			"line ends in quotes do not count", "a,b\n\"1\r\n\",2\n", tabular.Format{},
+			"line ends in quotes do not count", "a,b\n\"1\r\n\",2\n",
+			tabular.Format{},
 			tabular.Detected{Delimiter: ',', LineEnding: tabular.LF, HeaderRow: 1},
 		},
 		{"no line end", "a,b", tabular.Format{}, tabular.Detected{Delimiter: ',', HeaderRow: 1}},
 		{
-			"decimal commas in every cell", "date;amount, EUR\n2024;1,5\n2025;2,5\n", tabular.Format{},
+			"decimal commas in every cell", "date;amount, EUR\n2024;1,5\n2025;2,5\n",
+			tabular.Format{},
 			tabular.Detected{Delimiter: ';', DelimiterGuessed: true, LineEnding: tabular.LF, HeaderRow: 1},
 		},
 		{
-			"a row that does not fit", "a,b,c\n1,2,3\n1;2\n1,2,3\n", tabular.Format{},
+			"a row that does not fit", "a,b,c\n1,2,3\n1;2\n1,2,3\n",
+			tabular.Format{},
 			tabular.Detected{Delimiter: ',', DelimiterGuessed: true, LineEnding: tabular.LF, HeaderRow: 1},
 		},
 		{
-			"delimiters in quotes do not count", "a,b\n\"1;2;3\",4\n\"5;6;7\",8\n", tabular.Format{},
+			"delimiters in quotes do not count", "a,b\n\"1;2;3\",4\n\"5;6;7\",8\n",
+			tabular.Format{},
 			tabular.Detected{Delimiter: ',', LineEnding: tabular.LF, HeaderRow: 1},
 		},
 		{
-			"declared", "t\nx^y\n1^2\n", tabular.Format{Delimiter: '^', HeaderRow: 2},
+			"declared", "t\nx^y\n1^2\n",
+			tabular.Format{Delimiter: '^', HeaderRow: 2},
 			tabular.Detected{Delimiter: '^', LineEnding: tabular.LF, HeaderRow: 2},
 		},
 	} {
@@ -235,11 +242,13 @@ func TestOpenRefuses(t *testing.T) {
 		{"blank", "\n , \n\"\"", tabular.Config{}, definition.ErrorNoHeader, "the file is empty"},
 		{"only a mark", "\xef\xbb\xbf", tabular.Config{}, definition.ErrorNoHeader, "the file is empty"},
 		{
-			"header row beyond the end", "a\nb\n", tabular.Config{Format: tabular.Format{HeaderRow: 4}},
+			"header row beyond the end", "a\nb\n",
+			tabular.Config{Format: tabular.Format{HeaderRow: 4}},
 			definition.ErrorNoHeader, "should be in row 4, but the file has only 2",
 		},
 		{
-			"header row blank", "a\n\nb\n", tabular.Config{Format: tabular.Format{HeaderRow: 2}},
+			"header row blank", "a\n\nb\n",
+			tabular.Config{Format: tabular.Format{HeaderRow: 2}},
 			definition.ErrorNoHeader, "row 2, where the header should be, is blank",
 		},
 		{"UTF-16 LE", "\xff\xfea\x00", tabular.Config{}, definition.ErrorEncodingUnknown, "UTF-16"},
@@ -256,20 +265,24 @@ func TestOpenRefuses(t *testing.T) {
 		{"quote unclosed", "a,\"b\n1,2\n", tabular.Config{}, definition.ErrorFileUnreadable, "in cell 2 the quote"},
 		{"text after a quote", "a,\"b\"c\n1,2\n", tabular.Config{}, definition.ErrorFileUnreadable, "in cell 2 text follows"},
 		{
-			"too many columns", "a,b,c\n", tabular.Config{Limits: tabular.Limits{MaxColumns: 2}},
+			"too many columns", "a,b,c\n",
+			tabular.Config{Limits: tabular.Limits{MaxColumns: 2}},
 			definition.ErrorLimitExceeded, "3 columns, at most 2",
 		},
 		{
-			"header too long", strings.Repeat("a,", 50), tabular.Config{Limits: tabular.Limits{MaxRowBytes: 99}},
+			"header too long", strings.Repeat("a,", 50),
+			tabular.Config{Limits: tabular.Limits{MaxRowBytes: 99}},
 			definition.ErrorLimitExceeded, "longer than 99 bytes",
 		},
 		{
-			"header cell too large", "aaaa,b\n", tabular.Config{Limits: tabular.Limits{MaxCellBytes: 3}},
+			"header cell too large", "aaaa,b\n",
+			tabular.Config{Limits: tabular.Limits{MaxCellBytes: 3}},
 			definition.ErrorLimitExceeded, "cell 1 is 4 bytes, at most 3",
 		},
 		{
 			"file larger than allowed before its header ends", "aaaa,b\n",
-			tabular.Config{Limits: tabular.Limits{MaxFileBytes: 3}}, definition.ErrorLimitExceeded, "larger than 3 bytes",
+			tabular.Config{Limits: tabular.Limits{MaxFileBytes: 3}},
+			definition.ErrorLimitExceeded, "larger than 3 bytes",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ type found struct {
 type verdict uint8
 
 const (
-	complete verdict = iota
+	_ verdict = iota // the record is complete
 	// incomplete: what was read ends before the record does, or before it is clear that it does.
 	incomplete
 	// tooLarge: the record goes on beyond Limits.MaxRowBytes.
@@ -42,11 +42,12 @@ func (r *Reader) scan(b *Batch, records int) {
 		}
 		start, first, problems := b.next, len(b.cells), len(b.problems)
 		row := found{end: w.lineEnd(start)}
-		if w.quote.find(w.data, start, r.format.Quote) < row.end {
+		switch {
+		case w.quote.find(w.data, start, r.format.Quote) < row.end:
 			row = r.scanQuoted(b, &w, start)
-		} else if row.end-start > r.limits.MaxRowBytes {
+		case row.end-start > r.limits.MaxRowBytes:
 			row.verdict = tooLarge
-		} else {
+		default:
 			b.cells = split(b.cells, w.data, start, row.end, r.format.Delimiter)
 		}
 		if row.verdict == tooLarge {

@@ -177,8 +177,10 @@ func TestStoreRefusesAllThatIsWrongAtOnceAndWritesNothing(t *testing.T) {
 		{upload.StoreInput{}, []string{"fileName", "gcsPath"}},
 		{upload.StoreInput{FileName: strings.Repeat("ş", 256), GCSPath: strings.Repeat("ş", 2049), ErrorReason: pointer(
 			strings.Repeat("ş", 256))}, []string{"fileName", "gcsPath", "errorReason"}},
-		{upload.StoreInput{FileName: "a\nb", GCSPath: "a\x7f", ErrorReason: pointer("a\x00")},
-			[]string{"fileName", "gcsPath", "errorReason"}},
+		{
+			upload.StoreInput{FileName: "a\nb", GCSPath: "a\x7f", ErrorReason: pointer("a\x00")},
+			[]string{"fileName", "gcsPath", "errorReason"},
+		},
 		{upload.StoreInput{FileName: "a\xff", GCSPath: "a\u0085b"}, []string{"fileName", "gcsPath"}},
 	} {
 		_, err := h.Store(asAda(t), c.in)
@@ -196,9 +198,8 @@ func TestStoreTakesTheLongestTextsInCodePoints(t *testing.T) {
 	}
 	stored, err := h.Store(asAda(t), in)
 	require.NoError(t, err)
-	require.Equal(t, in, upload.StoreInput{
-		FileName: stored.FileName, GCSPath: stored.GcsPath, ErrorReason: stored.ErrorReason,
-	})
+	got := upload.StoreInput{FileName: stored.FileName, GCSPath: stored.GcsPath, ErrorReason: stored.ErrorReason}
+	require.Equal(t, in, got)
 	in.ErrorReason = nil
 	stored, err = h.Store(asAda(t), in)
 	require.NoError(t, err)

@@ -54,7 +54,7 @@ func blocks(t *testing.T, language string) []string {
 }
 
 var build = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "entrepot-walk-") //nolint:usetesting // shared by the tests, removed by TestMain
+	folder, err := os.MkdirTemp("", "entrepot-walk-") // shared by the tests, removed by TestMain
 	if err != nil {
 		return "", err
 	}

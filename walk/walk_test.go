@@ -31,7 +31,7 @@ exec "$WALK_BINARY" "$@"
 func (s *server) walk(t *testing.T) (commands, printed []string) {
 	t.Helper()
 	folder := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), []byte(goShim), 0o700)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), []byte(goShim), 0o700))
 	s.environment = append(s.environment, "ENTREPOT_URL="+s.url, "WALK_BINARY="+s.binary,
 		"PATH="+folder+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_PROXY=127.0.0.1", "LC_ALL=C")
 	const next = "\x1e"

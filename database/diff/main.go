@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	name := filepath.Join(folder, stamp+"_"+args[0]+".sql")
-	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil { //nolint:gosec // a source file
 		return err
 	}
 	fmt.Println(name)
