@@ -1,8 +1,8 @@
 // Package graph is the GraphQL API: thin resolvers over commands and Ent queries, connections, errors, limits, live
 // subscriptions and the transports.
 //
-// The server mounts New's handler at /graphql behind package auth. It knows ent, viewer, database, upload, importer, catalog, storage
-// and event; a rule about the domain never lives here, so that REST and workers obey it too.
+// The server mounts New's handler at /graphql behind package auth. It knows ent, viewer, database, upload, importer,
+// catalog, storage and event; a rule about the domain never lives here, so that REST and workers obey it too.
 package graph
 
 import (

@@ -211,7 +211,7 @@ func (importResolver) ErrorGroups(ctx context.Context, run *ent.ImportRun) ([]*m
 type errorGroupResolver struct{}
 
 func (errorGroupResolver) Column(_ context.Context, g *model.ImportErrorGroup) (*string, error) {
-	return orNull(g.Column)
+	return orNull(g.Column), nil
 }
 
 func (errorGroupResolver) Sample(_ context.Context, g *model.ImportErrorGroup) (*model.ImportRowError, error) {
@@ -284,7 +284,10 @@ func importsWhere(f *model.ImportFilter, v viewer.Viewer) func(s *sql.Selector) 
 			s.Where(sql.EQ(s.C(importrun.FieldUserID), *f.UserID))
 		}
 		if f.FileNameContains != nil {
-			s.Where(sql.And(sql.ContainsFold(s.C(importrun.FieldFileName), *f.FileNameContains), sql.EQ(s.C(importrun.FieldGroupID), v.GroupID)))
+			s.Where(sql.And(
+				sql.ContainsFold(s.C(importrun.FieldFileName), *f.FileNameContains),
+				sql.EQ(s.C(importrun.FieldGroupID), v.GroupID),
+			))
 		}
 		between(s, importrun.FieldCreatedAt, f.CreatedAfter, f.CreatedBefore)
 	}

@@ -175,7 +175,9 @@ func (l *live) presentState(ctx context.Context, req request) (ids []string, err
 		return err
 	})
 	if err == nil && len(ids) > mostPresent {
-		return nil, &codedError{codeSinceTooOld, "Too much has changed since then: query the list again and subscribe with its newest updatedAt."}
+		return nil, &codedError{
+			codeSinceTooOld, "Too much has changed since then: query the list again and subscribe with its newest updatedAt.",
+		}
 	}
 	return ids, err
 }
@@ -230,7 +232,9 @@ func (l *live) execute(ctx context.Context, op *graphql.OperationContext, id str
 type subscriptionResolver struct{ *root }
 
 // ImportStatusChanged loads the import that the present message is about.
-func (r subscriptionResolver) ImportStatusChanged(ctx context.Context, _ *string, _ *time.Time) (<-chan *ent.ImportRun, error) {
+func (r subscriptionResolver) ImportStatusChanged(
+	ctx context.Context, _ *string, _ *time.Time,
+) (<-chan *ent.ImportRun, error) {
 	return load(ctx, func(id string) (*ent.ImportRun, error) { return r.DB.Client().ImportRun.Get(ctx, id) },
 		func(run *ent.ImportRun) message {
 			return message{id: run.ID, revision: run.Revision, status: string(run.Status), final: run.Status.Final()}

@@ -38,7 +38,8 @@ func (r mutationResolver) CreateUpload(ctx context.Context, in model.CreateUploa
 	}
 	payload := &model.CreateUploadPayload{UserErrors: wrong, Headers: []*model.Header{}}
 	if err == nil {
-		payload.GcsPath, payload.Method, payload.URL, payload.ExpiresAt = &issued.GCSPath, &issued.Method, &issued.URL, &issued.ExpiresAt
+		payload.GcsPath, payload.Method = &issued.GCSPath, &issued.Method
+		payload.URL, payload.ExpiresAt = &issued.URL, &issued.ExpiresAt
 		for _, h := range issued.Headers {
 			payload.Headers = append(payload.Headers, &model.Header{Name: h.Name, Value: h.Value})
 		}

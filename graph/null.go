@@ -10,62 +10,62 @@ import (
 
 // The resolvers in this file show empty Go values as null: package definition keeps what was left out as the zero value.
 
-func orNull[T comparable](v T) (*T, error) {
+func orNull[T comparable](v T) *T {
 	var zero T
 	if v == zero {
-		return nil, nil
+		return nil
 	}
-	return &v, nil
+	return &v
 }
 
 type inputColumnResolver struct{}
 
 func (inputColumnResolver) Format(_ context.Context, c *definition.Column) (*string, error) {
-	return orNull(c.Format)
+	return orNull(c.Format), nil
 }
 
 func (inputColumnResolver) Description(_ context.Context, c *definition.Column) (*string, error) {
-	return orNull(c.Description)
+	return orNull(c.Description), nil
 }
 
 type outputFieldResolver struct{}
 
 func (outputFieldResolver) Unit(_ context.Context, o *definition.Output) (*string, error) {
-	return orNull(o.Unit)
+	return orNull(o.Unit), nil
 }
 
 func (outputFieldResolver) Column(_ context.Context, o *definition.Output) (*string, error) {
-	return orNull(o.Column)
+	return orNull(o.Column), nil
 }
 
 func (outputFieldResolver) FormElementID(_ context.Context, o *definition.Output) (*string, error) {
-	return orNull(o.FormElementID)
+	return orNull(o.FormElementID), nil
 }
 
 type fileFormatResolver struct{}
 
 func (fileFormatResolver) Encoding(_ context.Context, f *definition.Format) (*string, error) {
-	return orNull(f.Encoding)
+	return orNull(f.Encoding), nil
 }
 
 func (fileFormatResolver) Delimiter(_ context.Context, f *definition.Format) (*string, error) {
-	return orNull(f.Delimiter)
+	return orNull(f.Delimiter), nil
 }
 
 func (fileFormatResolver) Quote(_ context.Context, f *definition.Format) (*string, error) {
-	return orNull(f.Quote)
+	return orNull(f.Quote), nil
 }
 
 func (fileFormatResolver) HeaderRow(_ context.Context, f *definition.Format) (*int, error) {
-	return orNull(f.HeaderRow)
+	return orNull(f.HeaderRow), nil
 }
 
 func (fileFormatResolver) DecimalSeparator(_ context.Context, f *definition.Format) (*string, error) {
-	return orNull(f.DecimalSeparator)
+	return orNull(f.DecimalSeparator), nil
 }
 
 func (fileFormatResolver) ThousandsSeparator(_ context.Context, f *definition.Format) (*string, error) {
-	return orNull(f.ThousandsSeparator)
+	return orNull(f.ThousandsSeparator), nil
 }
 
 func (fileFormatResolver) TimeZone(_ context.Context, f *definition.Format) (string, error) {
@@ -87,23 +87,23 @@ func (fileFormatResolver) Locale(context.Context, *definition.Format) (*string, 
 type detectedFormatResolver struct{}
 
 func (detectedFormatResolver) Encoding(_ context.Context, d *definition.DetectedFormat) (*string, error) {
-	return orNull(d.Encoding)
+	return orNull(d.Encoding), nil
 }
 
 func (detectedFormatResolver) EncodingConfidence(_ context.Context, d *definition.DetectedFormat) (*float64, error) {
-	return orNull(d.EncodingConfidence)
+	return orNull(d.EncodingConfidence), nil
 }
 
 func (detectedFormatResolver) Delimiter(_ context.Context, d *definition.DetectedFormat) (*string, error) {
-	return orNull(d.Delimiter)
+	return orNull(d.Delimiter), nil
 }
 
 func (detectedFormatResolver) Quote(_ context.Context, d *definition.DetectedFormat) (*string, error) {
-	return orNull(d.Quote)
+	return orNull(d.Quote), nil
 }
 
 func (detectedFormatResolver) LineEnding(_ context.Context, d *definition.DetectedFormat) (*string, error) {
-	return orNull(d.LineEnding)
+	return orNull(d.LineEnding), nil
 }
 
 // Compression, Sheets, Sheet and Date1904 are for formats that this server does not read.
@@ -126,7 +126,7 @@ func (detectedFormatResolver) Date1904(context.Context, *definition.DetectedForm
 type resultMappingResolver struct{}
 
 func (resultMappingResolver) FormElementID(_ context.Context, m *definition.ResultMapping) (*string, error) {
-	return orNull(m.FormElementID)
+	return orNull(m.FormElementID), nil
 }
 
 func (resultMappingResolver) ValueInserted(_ context.Context, m *definition.ResultMapping) (json.RawMessage, error) {
@@ -136,11 +136,11 @@ func (resultMappingResolver) ValueInserted(_ context.Context, m *definition.Resu
 type rowErrorResolver struct{}
 
 func (rowErrorResolver) Line(_ context.Context, e *model.ImportRowError) (*int64, error) {
-	return orNull(e.Line)
+	return orNull(e.Line), nil
 }
 
 func (rowErrorResolver) Column(_ context.Context, e *model.ImportRowError) (*string, error) {
-	return orNull(e.Column)
+	return orNull(e.Column), nil
 }
 
 func (rowErrorResolver) Value(_ context.Context, e *model.ImportRowError) (*string, error) {

@@ -146,7 +146,9 @@ type children[P, T comparable, Q query[T, Q]] struct {
 
 // of reads one page of a parent's list, for all its siblings with one statement. Distinct tells calls with
 // different arguments apart.
-func (c children[P, T, Q]) of(ctx context.Context, parent P, distinct any, args pageArgs, most int) (*model.Connection[T], error) {
+func (c children[P, T, Q]) of(
+	ctx context.Context, parent P, distinct any, args pageArgs, most int,
+) (*model.Connection[T], error) {
 	p, err := checkPage(args, c.order, most)
 	if err != nil {
 		return nil, err

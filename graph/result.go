@@ -18,7 +18,7 @@ import (
 type resultResolver struct{ *root }
 
 func (resultResolver) SiteKey(_ context.Context, result *ent.ImportResult) (*string, error) {
-	return orNull(result.SiteKey)
+	return orNull(result.SiteKey), nil
 }
 
 func (r resultResolver) Import(ctx context.Context, result *ent.ImportResult) (*ent.ImportRun, error) {

@@ -89,7 +89,8 @@ func (r membershipResolver) Groups(ctx context.Context, m *ent.Membership) ([]*e
 type organizationResolver struct{ *root }
 
 func (r organizationResolver) Groups(ctx context.Context, o *ent.Organization) ([]*ent.Group, error) {
-	return related(ctx, o, "groups", func(ctx context.Context, all []*ent.Organization) (map[*ent.Organization][]*ent.Group, error) {
+	type groupsOf = map[*ent.Organization][]*ent.Group
+	return related(ctx, o, "groups", func(ctx context.Context, all []*ent.Organization) (groupsOf, error) {
 		var ids []string
 		for _, o := range all {
 			ids = append(ids, o.ID)
@@ -100,7 +101,7 @@ func (r organizationResolver) Groups(ctx context.Context, o *ent.Organization) (
 			return nil, err
 		}
 		together(ctx, found)
-		groups := map[*ent.Organization][]*ent.Group{}
+		groups := groupsOf{}
 		for _, o := range all {
 			for _, g := range found {
 				if g.OrganizationID == o.ID {

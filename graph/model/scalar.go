@@ -1,5 +1,5 @@
-// Package model holds the Go types of the API that are not Ent entities or types of other packages: scalars, connections,
-// and the inputs and payloads that gqlgen makes (models_gen.go).
+// Package model holds the Go types of the API that are not Ent entities or types of other packages: scalars,
+// connections, and the inputs and payloads that gqlgen makes (models_gen.go).
 //
 // It is used by graph and its generated code only.
 package model
