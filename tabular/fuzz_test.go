@@ -163,16 +163,16 @@ func FuzzEncodingCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.ContainsAny(text, "\r\x00") || !utf8.ValidString(text) {
-			t.Skip("read differently on purpose")
+			return // read differently on purpose
 		}
 		records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 		if err != nil {
-			t.Skip("not accepted by encoding/csv")
+			return // not accepted by encoding/csv
 		}
 		r, err := tabular.Open(strings.NewReader(text), tabular.Config{Format: tabular.Format{Delimiter: ','}})
 		var failure *tabular.Error
 		if errors.As(err, &failure) && failure.Code == definition.ErrorEncodingUnknown {
-			t.Skip("starts like another kind of file")
+			return // starts like another kind of file
 		}
 		var want, got [][]string
 		for _, record := range records {
@@ -187,7 +187,7 @@ func FuzzEncodingCSV(f *testing.F) {
 		}
 		require.NoError(t, err)
 		if r.Detected().ByteOrderMark {
-			t.Skip("encoding/csv keeps the mark")
+			return // encoding/csv keeps the mark
 		}
 		for i, name := range want[0] {
 			require.Equal(t, strings.TrimSpace(name), r.Header()[i])
