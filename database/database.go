@@ -8,7 +8,9 @@
 // It promises that a session's statements never run at once on one connection, that nothing of a Do remains unless
 // its commit succeeded, and that functions given to AfterCommit run only then.
 //
-// It may import ent, ent/migrate and River's migrator, and nothing else of the project.
+// On PostgreSQL each transaction begins by telling the database who asks, for row-level security (docs/adr/0003).
+//
+// It may import ent, ent/migrate, viewer and River's migrator, and nothing else of the project.
 package database
 
 import (
@@ -19,6 +21,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync/atomic"
+	"time"
+
+	"entgo.io/ent/dialect"
 
 	"entrepot/ent"
 	_ "entrepot/ent/runtime" // hooks and policies run only where this is imported
@@ -28,6 +33,17 @@ import (
 type Config struct {
 	// Path is the SQLite file; it is made, readable by its owner alone, where it does not exist. Its folder must.
 	Path string
+
+	// URL is the PostgreSQL database instead, postgres://…, as the role of the application: neither the owner of the
+	// tables nor a superuser. See roles.sql. Settings in it, such as statement_timeout, override the defaults.
+	URL string
+	// MigrateURL is the same database as the role that owns the tables. Without it Migrate only checks that nothing is
+	// missing.
+	MigrateURL string
+	// Wait bounds how long Open waits for a PostgreSQL server that does not answer yet: 30 seconds for 0.
+	Wait time.Duration
+	// Connections are the sizes of the pools on PostgreSQL.
+	Connections Connections
 
 	// Logger takes what has no caller to be returned to. Nil discards it.
 	Logger *slog.Logger
@@ -40,54 +56,85 @@ type Config struct {
 	Migrations fs.FS
 }
 
+// Connections are how many connections to PostgreSQL a process has, without those that listen for notifications. What is
+// 0 is 8 for Read and Snapshot, 6 for Do, and 4 for the job queue. A Read may wait for a Do but never the reverse, hence
+// not one pool for both.
+type Connections struct{ Readers, Writers, Jobs int }
+
 // DB is an open database. Its methods may be called by any number of goroutines.
 type DB struct {
-	path        string
+	path        string // of SQLite
+	migrateURL  string // of PostgreSQL
+	dialect     string
 	log         *slog.Logger
 	onStatement func(ctx context.Context, query string)
 	migrations  fs.FS
 
-	writer  *sql.DB // one connection
+	writer  *sql.DB // one connection on SQLite
 	readers *sql.DB // cannot write
+	jobs    *sql.DB // the queue's; SQLite's writer
 	client  *ent.Client
 	closed  atomic.Bool
 }
 
-// Open opens the database and checks that it answers. It does not migrate it.
-func Open(ctx context.Context, c Config) (*DB, error) {
-	if c.Path == "" {
-		return nil, errors.New("open database: Config.Path is empty: name the file")
+// Open opens the database and checks that it answers. It does not migrate it. On PostgreSQL it waits for a server that
+// is starting; see Config.Wait.
+func Open(ctx context.Context, c Config) (_ *DB, err error) {
+	d := &DB{
+		path: c.Path, migrateURL: c.MigrateURL, dialect: dialect.SQLite, log: c.Logger,
+		onStatement: c.OnStatement, migrations: c.Migrations,
 	}
-	d := &DB{path: c.Path, log: c.Logger, onStatement: c.OnStatement, migrations: c.Migrations}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
-	var err error
-	if d.writer, d.readers, err = openSQLite(ctx, c.Path); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	if err := d.Ping(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", c.Path, err), d.Close())
+	switch {
+	case (c.Path == "") == (c.URL == ""):
+		return nil, errors.New("open database: name either Config.Path, a file, or Config.URL, a PostgreSQL database")
+	case c.URL != "":
+		d.dialect = dialect.Postgres
+		if err := d.openPostgres(ctx, c); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), d.Close())
+		}
+	default:
+		if d.writer, d.readers, err = openSQLite(ctx, c.Path); err != nil {
+			return nil, fmt.Errorf("open database: %w", err)
+		}
+		d.jobs = d.writer
+		if err := d.Ping(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database %s: %w", c.Path, err), d.Close())
+		}
 	}
 	d.client = ent.NewClient(ent.Driver(driver{d}))
 	return d, nil
 }
+
+// Dialect is the database's kind in Ent's words, dialect.SQLite or dialect.Postgres, for the few who must know.
+func (d *DB) Dialect() string { return d.dialect }
+
+func (d *DB) isPostgres() bool { return d.dialect == dialect.Postgres }
 
 // Close closes the database. Statements that are still running end first; sessions that are still open fail.
 func (d *DB) Close() error {
 	if d.closed.Swap(true) {
 		return nil
 	}
-	return errors.Join(d.readers.Close(), d.writer.Close())
+	var errs []error
+	for _, pool := range []*sql.DB{d.readers, d.writer, d.jobs} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Client is the one Ent client. Each of its statements needs a session in the context; see Do, Read and Snapshot. Its
 // own transactions (Tx, BeginTx) join the session's, and what hangs on their OnCommit comes too early: use AfterCommit.
 func (d *DB) Client() *ent.Client { return d.client }
 
-// Writer is the pool of the connection that writes, for River's client alone. It holds one connection: whoever waits
-// for it inside a Do waits for itself.
-func (d *DB) Writer() *sql.DB { return d.writer }
+// Writer is the pool for River's client alone. On SQLite it holds the one connection that writes: whoever waits for it
+// inside a Do waits for itself. On PostgreSQL it is a pool of its own, without anybody's identity: row-level security
+// shows it no tenant's row, and River's tables have none.
+func (d *DB) Writer() *sql.DB { return d.jobs }
 
 // Ping checks that the database can be read and written, and changes nothing. It waits for a write transaction that is
 // open: give it a context that ends.
@@ -95,7 +142,11 @@ func (d *DB) Ping(ctx context.Context) error {
 	if d.closed.Load() {
 		return ErrClosed
 	}
-	if _, err := d.readers.ExecContext(ctx, touchFile); err != nil {
+	touch := touchFile
+	if d.isPostgres() {
+		touch = "SELECT 1"
+	}
+	if _, err := d.readers.ExecContext(ctx, touch); err != nil {
 		return fmt.Errorf("read: %w", err)
 	}
 	tx, err := d.writer.BeginTx(ctx, nil)

@@ -20,8 +20,9 @@ var errRolledBack = errors.New("what Ent had begun was rolled back")
 // usable; what it gave to AfterCommit waits for the outermost commit. Inside a Read or a Snapshot, Do is a transaction
 // of its own, which these do not see.
 //
-// On SQLite one Do runs at a time, for all the program: compute first, write last. When f returns, its rows are closed
-// and its goroutines have ended.
+// On SQLite one Do runs at a time, for all the program: compute first, write last. On PostgreSQL it is READ COMMITTED; a
+// deadlock is not tried again, since f may have done more than write: its error is Unavailable. When f returns, its rows
+// are closed and its goroutines have ended.
 func (d *DB) Do(ctx context.Context, command string, f func(ctx context.Context) error) (err error) {
 	s, err := d.beginDo(ctx)
 	if err != nil {
@@ -140,6 +141,7 @@ func (s *session) refusal(ctx context.Context) error {
 func (s *session) rejoin(ctx context.Context, keep bool) (err error) {
 	statements := []string{"RELEASE " + s.name()}
 	if !keep {
+		s.known = false // the savepoint's identity is back
 		statements = []string{"ROLLBACK TO " + s.name(), "RELEASE " + s.name()}
 	}
 	for _, statement := range statements {

@@ -57,14 +57,17 @@ func AsConstraint(err error) (*ConstraintError, bool) {
 	if errors.As(err, &c) {
 		return c, true
 	}
-	return sqliteConstraint(err)
+	if c, ok := sqliteConstraint(err); ok {
+		return c, true
+	}
+	return postgresConstraint(err)
 }
 
 // Unavailable reports whether the error is the database's state and not the caller's mistake: busy, locked, read-only,
-// full, broken disk, closed. The same may succeed later.
+// full, broken disk, away, restarting, out of connections or time, deadlocked, closed. The same may succeed later.
 func Unavailable(err error) bool {
 	return errors.Is(err, ErrClosed) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sqldriver.ErrBadConn) ||
-		sqliteUnavailable(err)
+		sqliteUnavailable(err) || postgresUnavailable(err)
 }
 
 // explain makes ErrClosed of what database/sql says, without a name, after Close.

@@ -34,7 +34,7 @@ func later(t *testing.T, change func(tables map[string]*schema.Table), edit func
 		byName[table.Name] = table
 	}
 	change(byName)
-	text, err := database.Diff(t.Context(), nil, laterVersion, tables)
+	text, err := database.Diff(t.Context(), database.Config{}, laterVersion, tables)
 	require.NoError(t, err)
 	if edit != nil {
 		text = edit(text)
@@ -282,6 +282,6 @@ func start(ctx context.Context, command, path string) error {
 
 func TestDiffWithoutChange(t *testing.T) {
 	t.Parallel()
-	_, err := database.Diff(t.Context(), nil, laterVersion, database.Tables())
+	_, err := database.Diff(t.Context(), database.Config{}, laterVersion, database.Tables())
 	require.ErrorIs(t, err, database.ErrNoChange)
 }

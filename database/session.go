@@ -18,7 +18,8 @@ var (
 	// second inner one. Waiting instead would be waiting for oneself.
 	ErrNested = errors.New("database: a nested Do is open: use the context that it gave to its function")
 	// ErrFailed is the error of a statement, and of the commit, after another statement of the same Do has failed. One
-	// database would carry on and another one would not, so nobody may: expect a failure in a nested Do.
+	// database would carry on and another one would not, so nobody may: expect a failure in a nested Do. On PostgreSQL it
+	// is that of the statements of a snapshot too.
 	ErrFailed = errors.New("database: an earlier statement failed, the transaction can only be rolled back")
 	// ErrClosed is the error of everything after Close.
 	ErrClosed = errors.New("database: closed")
@@ -31,8 +32,10 @@ type connection struct {
 	turn chan struct{} // who has put something in may speak; open rows keep it
 	open func(ctx context.Context) (*sql.Conn, *sql.Tx, error)
 
-	conn *sql.Conn // guarded by turn, nil until the first statement
-	tx   *sql.Tx
+	conn  *sql.Conn // guarded by turn, nil until the first statement
+	tx    *sql.Tx
+	who   identity // that row-level security knows of, where known; PostgreSQL only
+	known bool
 
 	mu   sync.Mutex
 	rows *Rows // open ones, at most one
@@ -106,16 +109,19 @@ func (s *session) usable(ctx context.Context) error {
 	case failed != nil:
 		return fmt.Errorf("%w: %w", ErrFailed, failed)
 	case s.tx != nil:
-		return nil
+		return s.assume(ctx)
 	}
 	var err error
-	s.conn, s.tx, err = s.open(ctx)
-	return err
+	if s.conn, s.tx, err = s.open(ctx); err != nil {
+		return err
+	}
+	s.who, s.known = identityOf(ctx), true
+	return nil
 }
 
-// fail keeps the first error of a write session's statements.
+// fail keeps the first error of a write session's statements. PostgreSQL ends every transaction with it.
 func (s *session) fail(err error) {
-	if err == nil || !s.write {
+	if err == nil || !s.write && !s.db.isPostgres() {
 		return
 	}
 	s.mu.Lock()

@@ -3,14 +3,12 @@ package database
 import (
 	"context"
 	"database/sql"
-	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -126,62 +124,8 @@ func busy(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// beginWrite opens a transaction that writes. The context bounds the wait for the connection, not the transaction:
-// that ends when its session ends it, so that nothing runs on a connection that is being rolled back.
-func (d *DB) beginWrite(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
-	return begin(ctx, d.writer, nil)
-}
-
-func (d *DB) beginRead(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
-	return begin(ctx, d.readers, &sql.TxOptions{ReadOnly: true})
-}
-
-func begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (*sql.Conn, *sql.Tx, error) {
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("begin: %w", err)
-	}
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), options)
-	if err != nil {
-		_ = conn.Close()
-		return nil, nil, fmt.Errorf("begin: %w", err)
-	}
-	return conn, tx, nil
-}
-
-// sqliteArguments replaces times, in whatever they are wrapped, by their text.
-func sqliteArguments(args []any) ([]any, error) {
-	var out []any
-	for i, a := range args {
-		switch a.(type) {
-		case nil, string, []byte, bool, int, int64, float64:
-			continue
-		case time.Time, *time.Time, sqldriver.Valuer:
-		default:
-			continue
-		}
-		v, err := sqldriver.DefaultParameterConverter.ConvertValue(a)
-		if err != nil {
-			return nil, fmt.Errorf("database: argument %d: %w", i+1, err)
-		}
-		t, ok := v.(time.Time)
-		if !ok {
-			continue
-		}
-		t = t.UTC()
-		if y := t.Year(); y < 0 || y > 9999 {
-			return nil, fmt.Errorf("database: argument %d: the year of %s has not four digits", i+1, t)
-		}
-		if out == nil {
-			out = slices.Clone(args)
-		}
-		out[i] = t.Format(timeText)
-	}
-	if out == nil {
-		return args, nil
-	}
-	return out, nil
-}
+// sqliteTime is the text of a time.
+func sqliteTime(t time.Time) any { return t.Format(timeText) }
 
 // sqliteConstraint reads the violated constraint out of an error of the driver. The code gives the kind; only the name
 // stands nowhere but in the text.

@@ -17,8 +17,26 @@ import (
 	"entrepot/ent/migrate/migrations"
 )
 
-// migrateTables applies the goose files.
-func (d *DB) migrateTables(ctx context.Context) (err error) {
+func (d *DB) migrateSQLite(ctx context.Context) (err error) {
+	unlock, err := lockFile(ctx, d.path)
+	if err != nil {
+		return fmt.Errorf("wait for others: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := d.migrateSQLiteTables(ctx); err != nil {
+		return err
+	}
+	if err := d.migrateRiver(ctx); err != nil {
+		return fmt.Errorf("River's tables: %w", err)
+	}
+	if err := d.Do(ctx, "make the reserved organization", d.reserveOrganization); err != nil {
+		return err
+	}
+	return d.Do(ctx, "make the triggers", d.makeTriggers)
+}
+
+// migrateSQLiteTables applies the goose files.
+func (d *DB) migrateSQLiteTables(ctx context.Context) (err error) {
 	files := d.migrations
 	if files == nil {
 		files = migrations.SQLite()

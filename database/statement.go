@@ -3,9 +3,12 @@ package database
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -19,6 +22,7 @@ func (d *DB) ExecContext(ctx context.Context, query string, args ...any) (sql.Re
 	}
 	defer func() { <-s.turn }()
 	result, err := s.tx.ExecContext(ctx, query, args...)
+	err = interrupted(ctx, err)
 	s.fail(err)
 	return result, err
 }
@@ -30,13 +34,19 @@ func (d *DB) QueryContext(ctx context.Context, query string, args ...any) (*Rows
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.tx.QueryContext(ctx, query, args...) //nolint:rowserrcheck // whoever reads the rows asks
+	running, cancel := ctx, func() {}
+	if d.isPostgres() {
+		running, cancel = context.WithCancel(ctx)
+	}
+	rows, err := s.tx.QueryContext(running, query, args...) //nolint:rowserrcheck // whoever reads the rows asks
 	if err != nil {
+		cancel()
+		err = interrupted(ctx, err)
 		s.fail(err)
 		<-s.turn
 		return nil, err
 	}
-	r := &Rows{Rows: rows, session: s}
+	r := &Rows{Rows: rows, session: s, cancel: cancel}
 	s.connection.mu.Lock()
 	s.rows = r
 	s.connection.mu.Unlock()
@@ -57,7 +67,11 @@ func (d *DB) statement(ctx context.Context, query string, args []any) (*session,
 	if s.db != d {
 		return nil, nil, fmt.Errorf("%w: the context's is of another database", ErrNoSession)
 	}
-	args, err := sqliteArguments(args)
+	store := sqliteTime
+	if d.isPostgres() {
+		store = postgresTime
+	}
+	args, err := arguments(args, store)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,12 +84,53 @@ func (d *DB) statement(ctx context.Context, query string, args []any) (*session,
 	return s, args, nil
 }
 
+// interrupted says that a statement failed because its context ended, which PostgreSQL's error does not.
+func interrupted(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ctx.Err(), err)
+}
+
+// arguments replaces times, in whatever they are wrapped, by what is stored of them.
+func arguments(args []any, store func(time.Time) any) ([]any, error) {
+	var out []any
+	for i, a := range args {
+		switch a.(type) {
+		case time.Time, *time.Time, sqldriver.Valuer:
+		default:
+			continue
+		}
+		v, err := sqldriver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return nil, fmt.Errorf("database: argument %d: %w", i+1, err)
+		}
+		t, ok := v.(time.Time)
+		if !ok {
+			continue
+		}
+		t = t.UTC()
+		if y := t.Year(); y < 0 || y > 9999 {
+			return nil, fmt.Errorf("database: argument %d: the year of %s has not four digits", i+1, t)
+		}
+		if out == nil {
+			out = append(out, args...)
+		}
+		out[i] = store(t)
+	}
+	if out == nil {
+		return args, nil
+	}
+	return out, nil
+}
+
 // Rows are the rows of a query. They give the session's turn back when they are read to the end, closed, or their
 // context ends.
 type Rows struct {
 	*sql.Rows
 	session *session
 	stop    func() bool
+	cancel  func() // ends the query, on PostgreSQL
 
 	once  sync.Once
 	cause atomic.Pointer[error] // set before the rows are closed by anybody but their reader
@@ -109,8 +164,10 @@ func (r *Rows) end(cause error) (err error) {
 	r.once.Do(func() {
 		if cause != nil {
 			r.cause.Store(&cause)
+			r.cancel() // closing would read what is left
 		}
 		err = r.Rows.Close()
+		r.cancel()
 		s := r.session
 		s.fail(r.Err())
 		s.connection.mu.Lock()
@@ -177,7 +234,7 @@ func (d driver) BeginTx(ctx context.Context, _ *sql.TxOptions) (dialect.Tx, erro
 // Close does nothing: DB.Close closes.
 func (driver) Close() error { return nil }
 
-func (driver) Dialect() string { return dialect.SQLite }
+func (d driver) Dialect() string { return d.db.dialect }
 
 // joined is a transaction that Ent opens inside a session.
 type joined struct {

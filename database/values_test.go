@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"entrepot/database"
-	"entrepot/ent/organization"
+	"entrepot/ent/group"
 	"entrepot/internal/testdb"
 	"entrepot/viewer"
 )
@@ -93,14 +93,16 @@ func TestTimesThatAreNone(t *testing.T) {
 func TestTimesThroughEnt(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		ctx := viewer.NewContext(t.Context(), viewer.System("test"))
-		second := time.Date(2024, 3, 1, 12, 0, 5, 0, time.FixedZone("", 3*3600))
+		ctx := viewer.NewContext(t.Context(), viewer.Worker("test", "org-a"))
+		second := time.Date(2024, 3, 1, 12, 0, 5, 999999, time.FixedZone("", 3*3600))
 		at := []time.Time{second, second.Add(time.Millisecond), second.Add(100 * time.Millisecond), second.Add(time.Second)}
 		require.NoError(t, db.Do(ctx, "create", func(ctx context.Context) error {
+			if err := db.Client().Organization.Create().SetID("org-a").SetName("A").SetSlug("a").Exec(ctx); err != nil {
+				return err
+			}
 			for i, at := range at {
-				name := fmt.Sprint("o", i)
-				create := db.Client().Organization.Create().SetID(name).SetName(name).SetSlug(name).SetCreatedAt(at)
-				if err := create.Exec(ctx); err != nil {
+				name := fmt.Sprint("g", i)
+				if err := db.Client().Group.Create().SetID(name).SetName(name).SetCreatedAt(at).Exec(ctx); err != nil {
 					return err
 				}
 			}
@@ -108,10 +110,11 @@ func TestTimesThroughEnt(t *testing.T) {
 		}))
 		require.NoError(t, db.Read(ctx, func(ctx context.Context) error {
 			for i := range at {
-				ids := db.Client().Organization.Query().Where(organization.CreatedAtLTE(at[i])).
-					Order(organization.ByCreatedAt()).IDsX(ctx)
-				require.Equal(t, []string{"o0", "o1", "o2", "o3"}[:i+1], ids)
-				require.True(t, db.Client().Organization.GetX(ctx, ids[i]).CreatedAt.Equal(at[i]))
+				ids := db.Client().Group.Query().Where(group.CreatedAtLTE(at[i])).Order(group.ByCreatedAt()).IDsX(ctx)
+				require.Equal(t, []string{"g0", "g1", "g2", "g3"}[:i+1], ids)
+				stored := db.Client().Group.GetX(ctx, ids[i]).CreatedAt
+				require.True(t, stored.Equal(at[i].Truncate(time.Millisecond)), "%s is not %s", stored, at[i])
+				require.Equal(t, at[i].UTC().Format("2006-01-02T15:04:05.000Z"), stored.Format("2006-01-02T15:04:05.000Z07:00"))
 			}
 			return nil
 		}))
@@ -173,7 +176,7 @@ func TestConstraints(t *testing.T) {
 func TestConstraintsThroughEnt(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
-		ctx := viewer.NewContext(t.Context(), viewer.System("test"))
+		ctx := viewer.NewContext(t.Context(), viewer.Worker("test", "org-a"))
 		err := db.Do(ctx, "twice", func(ctx context.Context) error {
 			for range 2 {
 				if err := db.Client().User.Create().SetName("n").SetEmail("a@example.com").Exec(ctx); err != nil {

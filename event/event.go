@@ -1,7 +1,7 @@
 // Package event tells that something changed: a bus inside the process (and, in event/postgres, between replicas). It
 // carries ids, never rows: whoever hears of a change reads again under its own rights.
 //
-// Commands publish after their commit; subscriptions listen. It is a leaf that imports the standard library only.
+// Commands announce within their transaction and publish after its commit; subscriptions listen. It is a leaf that imports the standard library only.
 package event
 
 import (
@@ -22,10 +22,13 @@ const (
 type Change struct {
 	Kind           Kind
 	OrganizationID string
-	// ID is the global id.
+	// ID is the global id. Empty says that changes may have been missed: whoever listens looks again at everything that
+	// it watches.
 	ID string
 	// Progress marks a change of counts only, which may be shown late or not at all; a change of status is not.
 	Progress bool
+	// Final marks the last change of status, after which nothing more is to be expected: it must reach everybody.
+	Final bool
 }
 
 // Bus hands changes to the subscriptions of their organization. The zero value is ready.
@@ -43,6 +46,22 @@ func (b *Bus) Publish(changes ...Change) {
 			if s.kind == c.Kind {
 				s.add(c)
 			}
+		}
+	}
+}
+
+// Announce is told of changes in the open transaction that makes them, for publishers that must write something with
+// them. A bus inside the process does nothing: Publish follows the commit, or the process is gone.
+func (*Bus) Announce(context.Context, ...Change) error { return nil }
+
+// WakeAll makes every subscription look again at what it watches, with a change that has no ID. It is for whoever may
+// have missed changes.
+func (b *Bus) WakeAll() {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for organizationID, subs := range b.subs {
+		for s := range subs {
+			s.add(Change{Kind: s.kind, OrganizationID: organizationID})
 		}
 	}
 }
@@ -82,6 +101,7 @@ func (s *Subscription) add(c Change) {
 	s.mu.Lock()
 	if i, ok := s.at[c.ID]; ok {
 		s.pending[i].Progress = s.pending[i].Progress && c.Progress
+		s.pending[i].Final = s.pending[i].Final || c.Final
 	} else {
 		s.at[c.ID] = len(s.pending)
 		s.pending = append(s.pending, c)

@@ -41,6 +41,33 @@ func TestChangesOfOneThingBecomeOneAndAStatusIsNeverLost(t *testing.T) {
 	got := s.Take()
 	require.Len(t, got, 1)
 	require.False(t, got[0].Progress)
+	require.False(t, got[0].Final)
+	require.Empty(t, s.Take())
+
+	bus.Publish(change, event.Change{Kind: event.Import, OrganizationID: "org-a", ID: "imp-1", Final: true}, change)
+	got = s.Take()
+	require.Len(t, got, 1)
+	require.False(t, got[0].Progress)
+	require.True(t, got[0].Final)
+}
+
+func TestWakeAllMakesEverySubscriptionLookAgain(t *testing.T) {
+	t.Parallel()
+	var bus event.Bus
+	imports, uploads := bus.Subscribe("org-a", event.Import), bus.Subscribe("org-b", event.UploadHistory)
+	one := event.Change{Kind: event.Import, OrganizationID: "org-a", ID: "imp-1"}
+	bus.Publish(one)
+	bus.WakeAll()
+	bus.WakeAll()
+	require.Equal(t, []event.Change{one, {Kind: event.Import, OrganizationID: "org-a"}}, imports.Take())
+	require.Equal(t, []event.Change{{Kind: event.UploadHistory, OrganizationID: "org-b"}}, uploads.Take())
+}
+
+func TestNothingIsPublishedByAnAnnouncement(t *testing.T) {
+	t.Parallel()
+	var bus event.Bus
+	s := bus.Subscribe("org-a", event.Import)
+	require.NoError(t, bus.Announce(t.Context(), event.Change{Kind: event.Import, OrganizationID: "org-a", ID: "imp-1"}))
 	require.Empty(t, s.Take())
 }
 

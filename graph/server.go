@@ -52,12 +52,13 @@ func newServer(c *Config, schema graphql.ExecutableSchema) *server {
 	h.Use(&documentLimits{
 		bytes: c.Limits.DocumentBytes, tokens: 2000, depth: 12, aliases: 30, fields: 100, expanded: 500, known: documents,
 	})
+	h.Use(away{})
 	h.Use(newLive(c, schema, p))
 	h.Use(snapshots{c.DB})
 	if c.Introspection {
 		h.Use(extension.Introspection{})
 	}
-	return &server{executor: h, present: p}
+	return &server{executor: answering(h), present: p}
 }
 
 // ServeHTTP lets only viewers through; a WebSocket says who it is in its first message. Bodies are read before gqlgen

@@ -67,7 +67,9 @@ func (i *Importer) cancel(ctx context.Context, v viewer.Viewer, id string, reaso
 	if _, err := i.DB.Client().ImportLease.Delete().Where(importlease.ID(id)).Exec(worker); err != nil {
 		return nil, fmt.Errorf("delete lease: %w", err)
 	}
-	i.tell(ctx, run.OrganizationID, run.ID, false)
+	if err := i.tell(ctx, run.OrganizationID, run.ID, true); err != nil {
+		return nil, err
+	}
 	return run, nil
 }
 

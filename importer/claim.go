@@ -66,8 +66,7 @@ func (a *attempt) claim(ctx context.Context) (claimed bool, err error) {
 			return fmt.Errorf("read claimed import: %w", err)
 		}
 		a.run, claimed = run, true
-		a.tell(ctx, run.OrganizationID, run.ID, false)
-		return nil
+		return a.tell(ctx, run.OrganizationID, run.ID, false)
 	})
 	if err != nil {
 		return false, fmt.Errorf("claim import: %w", err)
@@ -87,8 +86,10 @@ func (a *attempt) handBack(ctx context.Context) error {
 		if err != nil || changed == 0 {
 			return err
 		}
-		a.tell(ctx, a.run.OrganizationID, a.run.ID, false)
-		return a.dropLease(ctx)
+		if err := a.dropLease(ctx); err != nil {
+			return err
+		}
+		return a.tell(ctx, a.run.OrganizationID, a.run.ID, false)
 	})
 	if err != nil {
 		return fmt.Errorf("hand import back: %w", err)

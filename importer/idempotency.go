@@ -56,8 +56,7 @@ func (i *Importer) once(
 	if err := i.Queue.EnqueueImport(ctx, run.OrganizationID, run.ID); err != nil {
 		return nil, fmt.Errorf("enqueue import: %w", err)
 	}
-	i.tell(ctx, run.OrganizationID, run.ID, false)
-	return run, nil
+	return run, i.tell(ctx, run.OrganizationID, run.ID, false)
 }
 
 // inserted reads the new row, or the one that had its key already.

@@ -16,6 +16,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"runtime"
@@ -33,12 +34,20 @@ type Enqueuer interface {
 	EnqueueImport(ctx context.Context, organizationID, importID string) error
 }
 
+// Publisher tells everybody who listens of changes: *event.Bus in one process, the relay of event/postgres where there
+// are several.
+type Publisher interface {
+	// Announce is called in the open transaction that makes the changes, Publish after its commit.
+	Announce(ctx context.Context, changes ...event.Change) error
+	Publish(changes ...event.Change)
+}
+
 // Config is what an Importer is made of. DB, Bucket, Queue and Bus are required.
 type Config struct {
 	DB     *database.DB
 	Bucket *storage.Bucket
 	Queue  Enqueuer
-	Bus    *event.Bus
+	Bus    Publisher
 	// Limits bound each import; the zero value is definition.DefaultLimits.
 	Limits definition.Limits
 	// Logger gets what no caller is told; nil discards it.
@@ -125,9 +134,22 @@ func New(c Config) (*Importer, error) {
 // now is the time that is stored: UTC, to the millisecond.
 func (i *Importer) now() time.Time { return i.Now().UTC().Truncate(time.Millisecond) }
 
-// tell publishes a change once the transaction in ctx is committed.
-func (i *Importer) tell(ctx context.Context, organizationID, importID string, progress bool) {
-	change := event.Change{Kind: event.Import, OrganizationID: organizationID, ID: importID, Progress: progress}
+// tell publishes a change of status once the transaction in ctx is committed. A final one is announced in it, so that
+// other replicas hear of it even where this process dies in between.
+func (i *Importer) tell(ctx context.Context, organizationID, importID string, final bool) error {
+	change := event.Change{Kind: event.Import, OrganizationID: organizationID, ID: importID, Final: final}
+	if final {
+		if err := i.Bus.Announce(ctx, change); err != nil {
+			return fmt.Errorf("announce change: %w", err)
+		}
+	}
+	database.AfterCommit(ctx, func() { i.Bus.Publish(change) })
+	return nil
+}
+
+// tellProgress publishes a change of counts once the transaction in ctx is committed.
+func (i *Importer) tellProgress(ctx context.Context, organizationID, importID string) {
+	change := event.Change{Kind: event.Import, OrganizationID: organizationID, ID: importID, Progress: true}
 	database.AfterCommit(ctx, func() { i.Bus.Publish(change) })
 }
 

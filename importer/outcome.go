@@ -85,8 +85,10 @@ func (a *attempt) write(ctx context.Context, o *outcome) error {
 				return fmt.Errorf("write row errors: %w", err)
 			}
 		}
-		a.tell(ctx, a.run.OrganizationID, a.run.ID, false)
-		return a.dropLease(ctx)
+		if err := a.dropLease(ctx); err != nil {
+			return err
+		}
+		return a.tell(ctx, a.run.OrganizationID, a.run.ID, true)
 	})
 	if err != nil {
 		return fmt.Errorf("finish import: %w", err)

@@ -84,7 +84,9 @@ func (i *Importer) recover(ctx context.Context, lease *ent.ImportLease, all bool
 		if n, err = update.Save(ctx); err != nil || n == 0 {
 			return err
 		}
-		i.tell(ctx, run.OrganizationID, run.ID, false)
+		if err := i.tell(ctx, run.OrganizationID, run.ID, crashes >= maxCrashes); err != nil {
+			return err
+		}
 		taken = true
 		if crashes >= maxCrashes {
 			return nil

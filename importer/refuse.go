@@ -25,10 +25,10 @@ func (a *attempt) refuse(ctx context.Context) error {
 			SetProcessedAt(a.now()).
 			SetErrorCode(failure.Code).SetError(failure.Sentence).SetErrorParams(failure.Params).
 			Save(ctx)
-		if err == nil && changed > 0 {
-			a.tell(ctx, a.run.OrganizationID, a.run.ID, false)
+		if err != nil || changed == 0 {
+			return err
 		}
-		return err
+		return a.tell(ctx, a.run.OrganizationID, a.run.ID, true)
 	})
 }
 

@@ -60,7 +60,7 @@ func TestImportSumsPerSiteAndMonth(t *testing.T) {
 		{Column: "site", Header: "site"}, {Column: "date", Header: "date"}, {Column: "reading", Header: "reading"},
 	}, done.ColumnMapping)
 	require.Zero(t, w.leases())
-	require.Equal(t, []event.Change{{Kind: event.Import, OrganizationID: w.org, ID: run.ID}}, changes.Take())
+	require.Equal(t, []event.Change{{Kind: event.Import, OrganizationID: w.org, ID: run.ID, Final: true}}, changes.Take())
 
 	// A job that comes twice changes nothing.
 	w.run(run.ID)

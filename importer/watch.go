@@ -136,7 +136,7 @@ func (a *attempt) beat(ctx context.Context, renew bool) error {
 		if n == 0 {
 			return errLost
 		}
-		a.tell(ctx, a.run.OrganizationID, a.run.ID, true)
+		a.tellProgress(ctx, a.run.OrganizationID, a.run.ID)
 		return nil
 	})
 }

@@ -77,7 +77,9 @@ func (u *Uploads) claim(ctx context.Context, historyID int64) (*ent.ReviewUpload
 			if err != nil || changed == 0 {
 				return err
 			}
-			u.publish(ctx, h.OrganizationID, h.ID)
+			if err := u.publish(ctx, h.OrganizationID, h.ID, false); err != nil {
+				return err
+			}
 		case h.Status != definition.UploadProcessing:
 			return nil
 		}
@@ -174,8 +176,7 @@ func (u *Uploads) tell(ctx context.Context, h *ent.ReviewUploadHistory) error {
 			return fmt.Errorf("enqueue import: %w", err)
 		}
 	}
-	u.publish(ctx, h.OrganizationID, h.ID)
-	return nil
+	return u.publish(ctx, h.OrganizationID, h.ID, true)
 }
 
 // retry counts a failure of the bucket, and says when to try again or that it was the last time.

@@ -39,7 +39,9 @@ func (u *Uploads) Store(ctx context.Context, in StoreInput) (*ent.ReviewUploadHi
 			if err := u.queue.EnqueueCheck(ctx, v.OrganizationID, id); err != nil {
 				return fmt.Errorf("enqueue check: %w", err)
 			}
-			u.publish(ctx, v.OrganizationID, id)
+			if err := u.publish(ctx, v.OrganizationID, id, false); err != nil {
+				return err
+			}
 		}
 		stored, err = u.db.Client().ReviewUploadHistory.Query().
 			Where(reviewuploadhistory.ID(id)).WithUser().WithGroup().Only(ctx)

@@ -33,12 +33,20 @@ type Enqueuer interface {
 	EnqueueImport(ctx context.Context, organizationID, importID string) error
 }
 
+// Publisher tells everybody who listens of changes: *event.Bus in one process, the relay of event/postgres where there
+// are several.
+type Publisher interface {
+	// Announce is called in the open transaction that makes the changes, Publish after its commit.
+	Announce(ctx context.Context, changes ...event.Change) error
+	Publish(changes ...event.Change)
+}
+
 // Config is what New needs. DB, Bucket, Queue and Bus are required.
 type Config struct {
 	DB     *database.DB
 	Bucket *storage.Bucket
 	Queue  Enqueuer
-	Bus    *event.Bus
+	Bus    Publisher
 	// Limits bound what a file may be; the zero value means definition.DefaultLimits.
 	Limits definition.Limits
 	// Logger takes the causes of checks that could not read the bucket; nil means slog.Default.
@@ -52,7 +60,7 @@ type Uploads struct {
 	db     *database.DB
 	bucket *storage.Bucket
 	queue  Enqueuer
-	bus    *event.Bus
+	bus    Publisher
 	limits definition.Limits
 	log    *slog.Logger
 	now    func() time.Time
@@ -110,13 +118,20 @@ func (e *RetryError) Unwrap() error { return e.Err }
 // RetryAfter is how long to wait.
 func (e *RetryError) RetryAfter() time.Duration { return e.After }
 
-// publish tells the bus of a history's new state once the transaction has committed.
-func (u *Uploads) publish(ctx context.Context, organizationID string, historyID int64) {
-	database.AfterCommit(ctx, func() {
-		u.bus.Publish(event.Change{
-			Kind:           event.UploadHistory,
-			OrganizationID: organizationID,
-			ID:             prefixid.FromNumber(prefixid.UploadHistory, historyID),
-		})
-	})
+// publish tells of a history's new state once the transaction in ctx is committed. A final one is announced in it, so
+// that other replicas hear of it even where this process dies in between.
+func (u *Uploads) publish(ctx context.Context, organizationID string, historyID int64, final bool) error {
+	change := event.Change{
+		Kind:           event.UploadHistory,
+		OrganizationID: organizationID,
+		ID:             prefixid.FromNumber(prefixid.UploadHistory, historyID),
+		Final:          final,
+	}
+	if final {
+		if err := u.bus.Announce(ctx, change); err != nil {
+			return fmt.Errorf("announce change: %w", err)
+		}
+	}
+	database.AfterCommit(ctx, func() { u.bus.Publish(change) })
+	return nil
 }

@@ -1,4 +1,5 @@
-// Command diff writes the migration from what the migrations make so far to what ent/schema says now:
+// Command diff writes the migration from what the migrations make so far to what ent/schema says now, for SQLite and for
+// PostgreSQL, whose server must be installed (it starts one of its own, for a moment):
 //
 //	go run ./database/diff add_site_region
 //
@@ -17,9 +18,10 @@ import (
 	"time"
 
 	"entrepot/database"
+	"entrepot/internal/pgserver"
 )
 
-const folder = "ent/migrate/migrations/sqlite"
+const folder = "ent/migrate/migrations"
 
 func main() {
 	if err := run(context.Background(), os.Args[1:]); err != nil {
@@ -28,30 +30,49 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string) (err error) {
 	if len(args) != 1 || !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(args[0]) {
 		return errors.New("usage: go run ./database/diff <name of small letters, digits and _>")
 	}
 	if _, err := os.Stat(folder); err != nil {
 		return fmt.Errorf("run it from the root folder: %w", err)
 	}
+	server, err := pgserver.Start(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+
 	stamp := time.Now().UTC().Format("20060102150405")
+	for kind, c := range map[string]database.Config{
+		"sqlite": {}, "postgres": {MigrateURL: server.URL(pgserver.Superuser, "postgres")},
+	} {
+		if err := write(ctx, filepath.Join(folder, kind), stamp, args[0], c); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+// write makes one file, where there is something to change.
+func write(ctx context.Context, dir, stamp, name string, c database.Config) error {
 	version, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
 		return err
 	}
-	text, err := database.Diff(ctx, os.DirFS(folder), version, database.Tables())
+	c.Migrations = os.DirFS(dir)
+	text, err := database.Diff(ctx, c, version, database.Tables())
 	if errors.Is(err, database.ErrNoChange) {
-		fmt.Println(err)
+		fmt.Println(dir+":", err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(folder, stamp+"_"+args[0]+".sql")
-	if err := os.WriteFile(name, []byte(text), 0o644); err != nil { //nolint:gosec // a source file
+	path := filepath.Join(dir, stamp+"_"+name+".sql")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // a source file
 		return err
 	}
-	fmt.Println(name)
+	fmt.Println(path)
 	return nil
 }

@@ -1,9 +1,13 @@
-// Package testdb gives every test a migrated database of its own: SQLite always, and further databases where they are
-// added to the list of Each. The database is a real one; it is made once per process and copied.
+// Package testdb gives every test a migrated database of its own: SQLite always, and PostgreSQL where its server is
+// installed, as the role of the application. Databases are real ones; they are made once and copied.
+//
+// Each runs a test on both. New is SQLite, or what ENTREPOT_TEST_DATABASE=postgres says, so that a package can be tested
+// as a whole on either.
 package testdb
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,13 +26,16 @@ func OnStatement(f func(ctx context.Context, query string)) Option {
 	return func(c *database.Config) { c.OnStatement = f }
 }
 
-// With opens the database with a changed configuration; Path is set already.
+// With opens the database with a changed configuration; Path, or URL and MigrateURL, are set already.
 func With(f func(*database.Config)) Option { return f }
 
 // New is a migrated, empty database, closed and removed when the test ends.
 func New(t testing.TB, options ...Option) *database.DB {
 	t.Helper()
-	return newSQLite(t, options)
+	if os.Getenv("ENTREPOT_TEST_DATABASE") == "postgres" {
+		return NewPostgres(t, options...)
+	}
+	return NewSQLite(t, options...)
 }
 
 // Each runs the test once for each kind of database, as a parallel subtest named after it.
@@ -36,23 +43,42 @@ func Each(t *testing.T, f func(t *testing.T, db *database.DB), options ...Option
 	t.Helper()
 	for _, kind := range []struct {
 		name string
-		open func(t testing.TB, options []Option) *database.DB
+		open func(t testing.TB, options ...Option) *database.DB
 	}{
-		{"sqlite", newSQLite},
+		{"sqlite", NewSQLite},
+		{"postgres", NewPostgres},
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
-			f(t, kind.open(t, options))
+			f(t, kind.open(t, options...))
 		})
 	}
 }
 
-func newSQLite(t testing.TB, options []Option) *database.DB {
+// Raw is a pool that sees and may do everything in the database, past row-level security: for preparing what the
+// application may not, and for looking at what it does not see.
+func Raw(t testing.TB, db *database.DB) *sql.DB {
+	t.Helper()
+	if pool, ok := raw.Load(db); ok {
+		return pool.(*sql.DB)
+	}
+	return db.Writer()
+}
+
+var raw sync.Map // of *sql.DB by *database.DB
+
+// NewSQLite is New on SQLite.
+func NewSQLite(t testing.TB, options ...Option) *database.DB {
 	t.Helper()
 	template, err := sqliteTemplate()
 	require.NoError(t, err)
 	c := database.Config{Path: filepath.Join(t.TempDir(), "test.db")}
 	require.NoError(t, os.WriteFile(c.Path, template, 0o600))
+	return open(t, c, options)
+}
+
+func open(t testing.TB, c database.Config, options []Option) *database.DB {
+	t.Helper()
 	for _, option := range options {
 		option(&c)
 	}
@@ -69,17 +95,9 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	ctx, path := context.Background(), filepath.Join(dir, "template.db")
-	db, err := database.Open(ctx, database.Config{Path: path})
-	if err != nil {
+	c := database.Config{Path: filepath.Join(dir, "template.db")}
+	if err := database.Migrate(context.Background(), c); err != nil { // its last connection writes the log into the file
 		return nil, err
 	}
-	if err := db.Migrate(ctx); err != nil {
-		_ = db.Close()
-		return nil, err
-	}
-	if err := db.Close(); err != nil { // the last connection writes the log into the file
-		return nil, err
-	}
-	return os.ReadFile(path)
+	return os.ReadFile(c.Path)
 })
