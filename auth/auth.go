@@ -1,12 +1,13 @@
 // Package auth turns a bearer token into a viewer: who asks, in which organization, group and role, until when.
 //
 // server mounts its middleware before everything else; graph asks it about WebSockets, whose token comes with their
-// first message. This file and those beside it are the built-in sign-in, for loopback only: the server signs tokens
-// itself, and gives the first one for a one-time code that it prints at start.
+// first message. Tokens are an identity provider's, or those of the built-in sign-in, for loopback only: the server signs
+// them itself, and gives the first one for a one-time code that it prints at start.
 //
-// It promises that only tokens of this server's key count and only while they last, that rights are read from the
-// database at every request (an ended membership counts no more), and that the current organization and group are the
-// person's own. There are no cookies. It may import ent, viewer, database and prefixid.
+// It promises that only tokens of the one key count and only while they last, that rights are read from the database at
+// every request (an ended membership counts no more), and that the current organization and group are the person's own.
+// It reads as the person who signs in, never through all tenants. There are no cookies. It may import ent, viewer,
+// database and prefixid.
 package auth
 
 import (
@@ -46,8 +47,11 @@ func unauthenticated(format string, args ...any) error {
 type Config struct {
 	// DB holds the memberships; required.
 	DB *database.DB
-	// Secret is what the key of tokens is derived from; at least MinSecretBytes. Replicas share it.
+	// Secret is what the key of tokens is derived from; at least MinSecretBytes. Replicas share it. It means nothing with
+	// a Provider.
 	Secret []byte
+	// Provider makes the tokens; nil is the built-in sign-in.
+	Provider *Provider
 	// TokenLife is how long a token lasts; 0 is 12 hours.
 	TokenLife time.Duration
 	// CodeLife is how long a one-time code waits to be used; 0 is ten minutes.
@@ -66,6 +70,7 @@ const (
 // Authenticator knows who may sign in. Its methods may be called from any goroutine.
 type Authenticator struct {
 	db        *database.DB
+	provider  *Provider // nil: built in, with what follows
 	key       []byte
 	signer    jose.Signer
 	tokenLife time.Duration
@@ -81,7 +86,9 @@ func New(c Config) (*Authenticator, error) {
 	if c.DB == nil {
 		problems = append(problems, errors.New("the database is missing"))
 	}
-	if len(c.Secret) < MinSecretBytes {
+	if c.Provider != nil {
+		problems = append(problems, c.Provider.problems()...)
+	} else if len(c.Secret) < MinSecretBytes {
 		problems = append(problems, fmt.Errorf("the secret has %d bytes; it needs at least %d",
 			len(c.Secret), MinSecretBytes))
 	}
@@ -102,6 +109,9 @@ func New(c Config) (*Authenticator, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Provider != nil {
+		return &Authenticator{db: c.DB, provider: c.Provider, now: c.Now, log: c.Logger}, nil
 	}
 	// A key of its own, so that what else the secret signs can never pass for a token.
 	key, err := hkdf.Key(sha256.New, c.Secret, nil, "entrepot tokens 1", sha256.Size)

@@ -18,6 +18,7 @@ import (
 	"entrepot/database"
 	"entrepot/ent/membership"
 	"entrepot/internal/testdb"
+	"entrepot/prefixid"
 	"entrepot/viewer"
 )
 
@@ -43,40 +44,54 @@ func setup(t testing.TB) *bundle {
 	var err error
 	b.Authenticator, err = auth.New(auth.Config{DB: b.db, Secret: secret, Now: func() time.Time { return b.now }})
 	require.NoError(t, err)
-	b.do(t, func(ctx context.Context) {
+	b.orgA, b.orgB = prefixid.New(prefixid.Organization), prefixid.New(prefixid.Organization)
+	person := func(name string) string {
+		id := prefixid.New(prefixid.User)
+		b.in(t, b.orgA, func(ctx context.Context) {
+			b.db.Client().User.Create().SetID(id).SetName(name).SetEmail(name + "@test.example").ExecX(ctx)
+		})
+		return id
+	}
+	b.ada, b.olga, b.nils = person("ada"), person("olga"), person("nils")
+	at := noon
+	join := func(ctx context.Context, user, org string, role viewer.Role, groups ...string) {
+		at = at.Add(time.Second)
 		c := b.db.Client()
-		org := func(slug string) string {
-			return c.Organization.Create().SetName("Organization " + slug).SetSlug(slug).SaveX(ctx).ID
-		}
-		group := func(org, name string) string {
-			return c.Group.Create().SetOrganizationID(org).SetName(name).SaveX(ctx).ID
-		}
-		person := func(name string) string {
-			return c.User.Create().SetName(name).SetEmail(name + "@test.example").SaveX(ctx).ID
-		}
-		b.orgA, b.orgB = org("a"), org("b")
-		b.groupA1, b.groupA2, b.groupB = group(b.orgA, "first"), group(b.orgA, "second"), group(b.orgB, "only")
-		b.ada, b.olga, b.nils = person("ada"), person("olga"), person("nils")
-		at := noon
-		join := func(user, org string, role viewer.Role, groups ...string) {
+		c.Membership.Create().SetOrganizationID(org).SetUserID(user).SetRole(role).SetCreatedAt(at).ExecX(ctx)
+		for _, g := range groups {
 			at = at.Add(time.Second)
-			c.Membership.Create().SetOrganizationID(org).SetUserID(user).SetRole(role).SetCreatedAt(at).ExecX(ctx)
-			for _, g := range groups {
-				at = at.Add(time.Second)
-				c.GroupMembership.Create().SetOrganizationID(org).SetGroupID(g).SetUserID(user).SetCreatedAt(at).ExecX(ctx)
-			}
+			c.GroupMembership.Create().SetOrganizationID(org).SetGroupID(g).SetUserID(user).SetCreatedAt(at).ExecX(ctx)
 		}
-		join(b.nils, b.orgA, viewer.RoleViewer)
-		join(b.ada, b.orgA, viewer.RoleCollector, b.groupA1)
-		join(b.ada, b.orgB, viewer.RoleViewer, b.groupB)
-		join(b.olga, b.orgA, viewer.RoleOwner, b.groupA1, b.groupA2)
+	}
+	organization := func(ctx context.Context, id, slug string, groups ...*string) {
+		c := b.db.Client()
+		c.Organization.Create().SetID(id).SetName("Organization " + slug).SetSlug(slug).ExecX(ctx)
+		for i, name := range []string{"first", "second"}[:len(groups)] {
+			*groups[i] = c.Group.Create().SetOrganizationID(id).SetName(name).SaveX(ctx).ID
+		}
+	}
+	b.in(t, b.orgA, func(ctx context.Context) {
+		organization(ctx, b.orgA, "a", &b.groupA1, &b.groupA2)
+		join(ctx, b.nils, b.orgA, viewer.RoleViewer)
+		join(ctx, b.ada, b.orgA, viewer.RoleCollector, b.groupA1)
 	})
+	b.in(t, b.orgB, func(ctx context.Context) {
+		organization(ctx, b.orgB, "b", &b.groupB)
+		join(ctx, b.ada, b.orgB, viewer.RoleViewer, b.groupB)
+	})
+	b.do(t, func(ctx context.Context) { join(ctx, b.olga, b.orgA, viewer.RoleOwner, b.groupA1, b.groupA2) })
 	return b
 }
 
+// do changes something in A.
 func (b *bundle) do(t testing.TB, f func(ctx context.Context)) {
 	t.Helper()
-	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
+	b.in(t, b.orgA, f)
+}
+
+func (b *bundle) in(t testing.TB, organization string, f func(ctx context.Context)) {
+	t.Helper()
+	ctx := viewer.NewContext(t.Context(), viewer.Worker("test", organization))
 	require.NoError(t, b.db.Do(ctx, "test", func(ctx context.Context) error {
 		f(ctx)
 		return nil
@@ -300,20 +315,24 @@ func TestFind(t *testing.T) {
 		who    auth.Identity
 		err    string
 	}{
-		"anybody has a group":    {who: ada},
+		"who has a group first":  {wanted: wanted{Organization: "a"}, who: ada},
 		"by e-mail":              {wanted: wanted{Email: " NILS@test.example"}, who: auth.Identity{b.nils, b.orgA, ""}},
-		"by role":                {wanted: wanted{Role: viewer.RoleOwner}, who: olga},
+		"by role":                {wanted: wanted{Role: viewer.RoleOwner, Organization: "a"}, who: olga},
 		"by role and short name": {wanted: wanted{Role: viewer.RoleViewer, Organization: "b"}, who: adaInB},
 		"by organization's name": {wanted: wanted{Organization: "Organization b"}, who: adaInB},
 		"by organization's id":   {wanted: wanted{Organization: b.orgB}, who: adaInB},
-		"by group's name":        {wanted: wanted{Group: "second"}, who: auth.Identity{b.olga, b.orgA, b.groupA2}},
+		"by group's name":        {wanted: wanted{Organization: "a", Group: "second"}, who: auth.Identity{b.olga, b.orgA, b.groupA2}},
 		"by group's id":          {wanted: wanted{Group: b.groupA1, Email: "olga@test.example"}, who: olga},
 
+		"in another organization": {wanted: wanted{Email: "ada@test.example", Organization: "b"}, who: adaInB},
+
+		"anybody":                 {wanted: wanted{Role: viewer.RoleOwner}, err: "name a user or an organization"},
+		"not of that one":         {wanted: wanted{Email: "olga@test.example", Organization: "b"}, err: "no member"},
 		"no such organization":    {wanted: wanted{Organization: "c"}, err: `there is no organization "c"`},
 		"no such member":          {wanted: wanted{Email: "x@test.example"}, err: `user "x@test.example"`},
 		"not in that group":       {wanted: wanted{Email: "ada@test.example", Group: "second"}, err: `group "second"`},
 		"no owner in that one":    {wanted: wanted{Role: viewer.RoleOwner, Organization: "b"}, err: `role "OWNER"`},
-		"nobody is in the system": {wanted: wanted{Organization: database.SystemOrganization}, err: "no member"},
+		"nobody is in the system": {wanted: wanted{Organization: database.SystemOrganization}, err: "no organization"},
 	} {
 		who, err := b.Find(t.Context(), c.wanted)
 		if c.err != "" {

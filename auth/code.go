@@ -50,7 +50,8 @@ func (c *codes) take(code string) (Identity, bool) {
 	return w.who, true
 }
 
-// NewCode makes a one-time code that is good for one token, for CodeLife, in this process.
+// NewCode makes a one-time code that is good for one token, for CodeLife, in this process. It is for the built-in
+// sign-in only.
 func (a *Authenticator) NewCode(who Identity) string { return a.codes.add(who) }
 
 // bucket limits how often something may be tried: size times at once, and one time more whenever every has passed.

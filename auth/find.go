@@ -2,15 +2,14 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"entrepot/ent"
 	"entrepot/ent/group"
 	"entrepot/ent/groupmembership"
 	"entrepot/ent/membership"
-	"entrepot/ent/organization"
 	"entrepot/ent/predicate"
 	"entrepot/ent/user"
 	"entrepot/viewer"
@@ -25,25 +24,41 @@ type Wanted struct {
 }
 
 // Find is the first person who matches, by the time that they joined the organization, those with a group before those
-// without. Its error is a sentence for whoever asked.
-func (a *Authenticator) Find(ctx context.Context, w Wanted) (Identity, error) {
-	var who Identity
-	ctx = viewer.NewContext(ctx, viewer.System("auth"))
-	err := a.db.Read(ctx, func(ctx context.Context) error {
-		where := []predicate.Membership{membership.EndedAtIsNil()}
-		if w.Organization != "" {
-			o, err := a.findOrganization(ctx, w.Organization)
-			if err != nil {
-				return err
-			}
-			where = append(where, membership.OrganizationID(o.ID))
+// without. The e-mail address or the organization must be given: nothing looks through all tenants. Its error is a
+// sentence for whoever asked; with a Provider it is ErrProvider.
+func (a *Authenticator) Find(ctx context.Context, w Wanted) (who Identity, err error) {
+	if a.provider != nil {
+		return who, ErrProvider
+	}
+	if w.Email == "" && w.Organization == "" {
+		return who, errors.New("say whom: name a user or an organization")
+	}
+	where := []predicate.Membership{membership.EndedAtIsNil()}
+	as := viewer.Viewer{}
+	if w.Email != "" {
+		email := strings.ToLower(strings.TrimSpace(w.Email))
+		found, err := a.lookUp(ctx, email, user.Email(email))
+		if err != nil {
+			return who, err
 		}
-		if w.Email != "" {
-			where = append(where, membership.HasUserWith(user.Email(strings.ToLower(strings.TrimSpace(w.Email)))))
+		if found == nil {
+			return who, fmt.Errorf("no member matches %s", w)
 		}
-		if w.Role != "" {
-			where = append(where, membership.RoleEQ(w.Role))
+		where = append(where, membership.UserID(found.ID))
+		as = viewer.SignIn("auth", found.ID)
+	}
+	if w.Organization != "" {
+		id, err := a.lookUpOrganization(ctx, w.Organization)
+		if err != nil {
+			return who, err
 		}
+		where = append(where, membership.OrganizationID(id))
+		as = viewer.Worker("auth", id)
+	}
+	if w.Role != "" {
+		where = append(where, membership.RoleEQ(w.Role))
+	}
+	err = a.db.Read(viewer.NewContext(ctx, as), func(ctx context.Context) error {
 		members, err := a.db.Client().Membership.Query().Where(where...).
 			Order(membership.ByCreatedAt(), membership.ByID()).All(ctx)
 		if err != nil {
@@ -67,29 +82,7 @@ func (w Wanted) String() string {
 			words = append(words, fmt.Sprintf("%s %q", part[0], part[1]))
 		}
 	}
-	if len(words) == 0 {
-		return "anybody"
-	}
 	return strings.Join(words, ", ")
-}
-
-func (a *Authenticator) findOrganization(ctx context.Context, text string) (*ent.Organization, error) {
-	found, err := a.db.Client().Organization.Query().
-		Where(organization.Or(organization.ID(text), organization.Slug(text), organization.Name(text))).
-		Order(organization.ByID()).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read organizations: %w", err)
-	}
-	exact := slices.IndexFunc(found, func(o *ent.Organization) bool { return o.ID == text || o.Slug == text })
-	switch {
-	case exact >= 0:
-		return found[exact], nil
-	case len(found) == 0:
-		return nil, fmt.Errorf("there is no organization %q", text)
-	case len(found) == 1:
-		return found[0], nil
-	}
-	return nil, fmt.Errorf("there are %d organizations named %q; give the id", len(found), text)
 }
 
 // choose prefers who is in the wanted group, or in any.

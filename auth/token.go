@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -33,8 +34,11 @@ type place struct {
 }
 
 // Issue makes a bearer token for a person, and tells when it expires. It does not look whether the person exists:
-// Viewer does, each time that the token comes back.
+// Viewer does, each time that the token comes back. With a Provider the error is ErrProvider.
 func (a *Authenticator) Issue(who Identity) (token string, expires time.Time, err error) {
+	if a.provider != nil {
+		return "", time.Time{}, ErrProvider
+	}
 	now := a.now().Truncate(time.Second)
 	expires = now.Add(a.tokenLife)
 	id, err := uuid.NewRandom()
@@ -51,12 +55,24 @@ func (a *Authenticator) Issue(who Identity) (token string, expires time.Time, er
 	return token, expires, nil
 }
 
-// verify reads a token that this server has signed and that lasts.
-func (a *Authenticator) verify(token string) (who Identity, expires time.Time, err error) {
-	const again = "Sign in again: "
+// identify is whom a token names that counts.
+func (a *Authenticator) identify(ctx context.Context, token string) (who Identity, expires time.Time, err error) {
 	if token == "" {
 		return who, expires, unauthenticated("Sign in: the request has no bearer token.")
 	}
+	if a.provider == nil {
+		return a.verify(token)
+	}
+	claimed, expires, err := a.provider.verify(token, a.now())
+	if err == nil {
+		who.UserID, err = a.person(ctx, claimed)
+	}
+	return who, expires, err
+}
+
+// verify reads a token that this server has signed and that lasts.
+func (a *Authenticator) verify(token string) (who Identity, expires time.Time, err error) {
+	const again = "Sign in again: "
 	if len(token) > maxTokenBytes {
 		return who, expires, unauthenticated(again + "the bearer token is not one of this server.")
 	}

@@ -18,12 +18,12 @@ import (
 // empty where there is none. What was asked for, or stands in the token, and is not the person's (any more) is an
 // UnauthenticatedError, as is a token that does not count; every other error is the database's.
 func (a *Authenticator) Viewer(ctx context.Context, token, organizationID, groupID string) (viewer.Viewer, error) {
-	who, expires, err := a.verify(token)
+	who, expires, err := a.identify(ctx, token)
 	if err != nil {
 		return viewer.Viewer{}, err
 	}
 	v := viewer.Viewer{UserID: who.UserID, ExpiresAt: expires}
-	ctx = viewer.NewContext(ctx, viewer.System("auth"))
+	ctx = viewer.NewContext(ctx, viewer.SignIn("auth", who.UserID))
 	err = a.db.Read(ctx, func(ctx context.Context) error {
 		if err := a.chooseOrganization(ctx, &v, cmp.Or(organizationID, who.OrganizationID)); err != nil {
 			return err

@@ -15,6 +15,8 @@ import (
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/rivermigrate"
 
 	"entrepot/ent/migrate/migrations"
 )
@@ -60,6 +62,16 @@ var steps = []step{
 			UNION ALL SELECT concat_ws(' ', relname, r.rolname, a.privilege_type, a.is_grantable)
 				FROM pg_class, aclexplode(relacl) a JOIN pg_roles r ON r.oid = a.grantee
 				WHERE relnamespace = current_schema()::regnamespace AND a.grantee <> relowner) s`,
+	},
+	{
+		name: "grants on the queue's tables",
+		text: `GRANT USAGE ON SCHEMA river TO entrepot_app;
+			GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA river TO entrepot_app;
+			GRANT USAGE ON ALL SEQUENCES IN SCHEMA river TO entrepot_app;
+			REVOKE INSERT, UPDATE, DELETE ON river.river_migration FROM entrepot_app;`,
+		state: `SELECT coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), '') FROM (
+			SELECT concat_ws(' ', relname, relkind, relacl) AS line FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+				WHERE nspname = 'river' AND relkind IN ('r', 'p', 'S')) s`,
 	},
 }
 
@@ -113,9 +125,16 @@ func (d *DB) migratePostgres(ctx context.Context) (err error) {
 	if err := d.migratePostgresTables(ctx, pool); err != nil {
 		return err
 	}
-	if _, err := pool.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS applied_steps
-		(name text PRIMARY KEY, file text NOT NULL, state text NOT NULL)`); err != nil {
-		return err
+	for _, text := range []string{
+		`CREATE TABLE IF NOT EXISTS applied_steps (name text PRIMARY KEY, file text NOT NULL, state text NOT NULL)`,
+		`CREATE TABLE IF NOT EXISTS server_secrets (name text PRIMARY KEY, value bytea NOT NULL)`, // see SharedSecret
+	} {
+		if _, err := pool.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	if err := d.migrateRiverPostgres(ctx, pool); err != nil {
+		return fmt.Errorf("River's tables: %w", err)
 	}
 	for _, s := range steps {
 		if err := d.apply(ctx, pool, s); err != nil {
@@ -123,6 +142,33 @@ func (d *DB) migratePostgres(ctx context.Context) (err error) {
 		}
 	}
 	return reserveOrganization(ctx, pool)
+}
+
+// riverSchema is where River's tables are.
+const riverSchema = "river"
+
+func (d *DB) migrateRiverPostgres(ctx context.Context, pool *sql.DB) error {
+	if _, err := pool.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+riverSchema); err != nil {
+		return err
+	}
+	m, err := rivermigrate.New(riverPostgres{riverdatabasesql.New(pool)},
+		&rivermigrate.Config{Logger: d.log, Schema: riverSchema})
+	if err != nil {
+		return err
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+
+// riverPostgres has the two methods that River wants of a driver since this one was published. Migrations call neither.
+type riverPostgres struct{ *riverdatabasesql.Driver }
+
+func (riverPostgres) SQLFragmentColumnContainsAll(string, string, []string) (string, any, error) {
+	return "", nil, errors.ErrUnsupported
+}
+
+func (riverPostgres) SQLFragmentColumnContainsAny(string, string, []string) (string, any, error) {
+	return "", nil, errors.ErrUnsupported
 }
 
 // lockPostgres keeps other processes from migrating. The server gives the lock back when its holder dies. Goose's own

@@ -39,8 +39,8 @@ func (i identity) statement() (string, error) {
 	for n, setting := range []struct{ name, value string }{
 		{"organization_id", i.organization}, {"group_id", i.group}, {"user_id", i.user}, {"all_groups", allGroups},
 	} {
-		if len(setting.value) > 255 || !utf8.ValidString(setting.value) || strings.ContainsRune(setting.value, 0) {
-			return "", fmt.Errorf("database: the viewer's %s is no id", setting.name)
+		if len(setting.value) > 1024 || !utf8.ValidString(setting.value) || strings.ContainsRune(setting.value, 0) {
+			return "", fmt.Errorf("database: the viewer's %s cannot be one", setting.name)
 		}
 		if n > 0 {
 			b.WriteByte(',')

@@ -48,12 +48,6 @@ func TestStartPinsEverything(t *testing.T) {
 func TestStartWithASystemWideDefinition(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.system(func(ctx context.Context) {
-		c := w.db.Client().Organization
-		if c.Query().CountX(ctx) == 1 { // a fresh database may have it already
-			c.Create().SetID(prefixid.System).SetName("System").SetSlug("system").ExecX(ctx)
-		}
-	})
 	run := w.start(w.upload(small), w.defineFor(prefixid.System, readings()))
 	require.Equal(t, prefixid.System, run.DefinitionOrganizationID)
 	w.run(run.ID)
@@ -76,13 +70,15 @@ func TestStartRefuses(t *testing.T) {
 	failure := w.history(w.put([]byte(small)), nil, func(c *ent.ReviewUploadHistoryCreate) {
 		c.SetStatus(definition.UploadFailure).SetErrorReason("The file has no header.")
 	})
-	var otherDefinition string
 	w.system(func(ctx context.Context) {
 		c := w.db.Client()
 		c.ImportDefinition.UpdateOneID(archived).SetArchivedAt(w.clock.now()).ExecX(ctx)
-		other := c.Organization.Create().SetName("Other").SetSlug("other").SaveX(ctx).ID
-		otherDefinition = w.defineForIn(ctx, other, readings())
 	})
+	other := prefixid.New(prefixid.Organization)
+	w.systemFor(other, func(ctx context.Context) {
+		w.db.Client().Organization.Create().SetID(other).SetName("Other").SetSlug("other").ExecX(ctx)
+	})
+	otherDefinition := w.defineFor(other, readings())
 	in := func(change ...func(*importer.StartInput)) importer.StartInput {
 		input := importer.StartInput{UploadHistoryID: history, ImportDefinitionID: id}
 		for _, f := range change {

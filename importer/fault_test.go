@@ -10,22 +10,34 @@ import (
 	"strings"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	"github.com/stretchr/testify/require"
 
 	"entrepot/definition"
 	"entrepot/ent"
+	"entrepot/internal/testdb"
 	"entrepot/prefixid"
 	"entrepot/storage"
 )
 
-// sql runs a statement on the database as it is.
-func (w *world) sql(statement string) {
+// sql runs the statement for this kind of database, past all rules.
+func (w *world) sql(sqlite, postgres string) {
 	w.t.Helper()
-	_, err := w.db.Writer().ExecContext(context.Background(), statement)
+	statement := sqlite
+	if w.db.Dialect() == dialect.Postgres {
+		statement = postgres
+	}
+	_, err := testdb.Raw(w.t, w.db).ExecContext(context.Background(), statement)
 	require.NoError(w.t, err)
 }
 
-func (w *world) pragmaOff() { w.sql("PRAGMA query_only = off") }
+func (w *world) refuseWrites() {
+	w.sql("PRAGMA query_only = on", "REVOKE UPDATE ON imports FROM entrepot_app")
+}
+
+func (w *world) takeWrites() {
+	w.sql("PRAGMA query_only = off", "GRANT UPDATE ON imports TO entrepot_app")
+}
 
 func (w *world) remove(path string) {
 	w.t.Helper()
@@ -217,7 +229,9 @@ func TestAResultThatTheDatabaseRefusesIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.sql(`CREATE TRIGGER no_such_site BEFORE INSERT ON import_results WHEN NEW.site_key = 'site-0567' AND NEW.period = 3
-		BEGIN SELECT RAISE(ABORT, 'no_such_site: refused'); END`)
+		BEGIN SELECT RAISE(ABORT, 'no_such_site: refused'); END`,
+		`CREATE TRIGGER no_such_site BEFORE INSERT ON import_results FOR EACH ROW
+		WHEN (NEW.site_key = 'site-0567' AND NEW.period = 3) EXECUTE FUNCTION refuse_change('no_such_site', 'refused')`)
 	var file strings.Builder
 	file.WriteString("site,date,reading\nA,2024-01-01,bad\n")
 	for site := range 600 {

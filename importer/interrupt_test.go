@@ -321,13 +321,13 @@ func TestADatabaseThatGoesAwayLeavesNothingHalfWritten(t *testing.T) {
 	run := w.start(w.upload(broken), w.define(readings(skip)))
 	// The last write meets a database that refuses it for reasons of its own.
 	w.WrapSource(func(r io.Reader) io.Reader {
-		return &atEnd{r, func() { w.sql("PRAGMA query_only = on") }}
+		return &atEnd{r, w.refuseWrites}
 	})
 	err := w.Run(context.Background(), w.org, run.ID)
 	require.Error(t, err)
 	var again *importer.RetryError
 	require.NotErrorAs(t, err, &again)
-	w.pragmaOff()
+	w.takeWrites()
 	stuck := w.get(run.ID)
 	require.Equal(t, definition.ImportProcessing, stuck.Status)
 	require.Empty(t, w.results(run.ID))

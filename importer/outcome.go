@@ -52,15 +52,11 @@ func (o *outcome) status() definition.ImportStatus {
 	return definition.ImportCompleted
 }
 
-// rowsPerStatement keeps a statement of 13 parameters a row below the 32,766 that SQLite takes.
-const rowsPerStatement = 1000
-
 // write is the one write of an outcome: the final status, all results, the row errors, and the lease's end. It gives
 // errLost when the import is not this attempt's any more; then, as after any error, nothing is written.
 func (a *attempt) write(ctx context.Context, o *outcome) error {
 	update := a.mine()
 	a.final(update, o)
-	results := a.rows(o.results)
 	var errs []*ent.ImportRowErrorCreate
 	if o.log != nil {
 		errs = a.errors(o.log.Errors())
@@ -73,11 +69,8 @@ func (a *attempt) write(ctx context.Context, o *outcome) error {
 		if changed == 0 {
 			return errLost
 		}
-		for start := 0; start < len(results); start += rowsPerStatement {
-			some := results[start:min(start+rowsPerStatement, len(results))]
-			if err := a.DB.Client().ImportResult.CreateBulk(some...).Exec(ctx); err != nil {
-				return fmt.Errorf("write results: %w", err)
-			}
+		if err := a.insertResults(ctx, o.results); err != nil {
+			return fmt.Errorf("write results: %w", err)
 		}
 		for start := 0; start < len(errs); start += rowsPerStatement {
 			some := errs[start:min(start+rowsPerStatement, len(errs))]
@@ -125,32 +118,6 @@ func (a *attempt) final(update *ent.ImportRunUpdate, o *outcome) {
 		return
 	}
 	update.SetErrorCode(o.failure.Code).SetError(o.failure.Sentence).SetErrorParams(o.failure.Params)
-}
-
-func (a *attempt) rows(results []processor.Result) []*ent.ImportResultCreate {
-	at := a.now()
-	rows := make([]*ent.ImportResultCreate, len(results))
-	for i := range results {
-		r := &results[i]
-		row := a.DB.Client().ImportResult.Create().
-			SetID(prefixid.New(prefixid.Result)).
-			SetOrganizationID(a.run.OrganizationID).
-			SetImportID(a.run.ID).
-			SetAttempt(a.run.Attempt).
-			SetNillableSiteKey(r.SiteKey).
-			SetYear(r.Year).
-			SetPeriodUnit(r.PeriodUnit).
-			SetPeriod(r.Period).
-			SetProcessedData(r.ProcessedData).
-			SetRowsProcessed(r.RowsProcessed).
-			SetRowsRejected(r.RowsRejected).
-			SetCreatedAt(at)
-		if r.SiteID != "" {
-			row.SetSiteID(r.SiteID)
-		}
-		rows[i] = row
-	}
-	return rows
 }
 
 func (a *attempt) errors(errs []definition.RowError) []*ent.ImportRowErrorCreate {

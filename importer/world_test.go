@@ -126,9 +126,10 @@ func newWorldOn(t testing.TB, db *database.DB, change ...func(*importer.Config))
 	}
 	w.Importer, err = importer.New(config)
 	require.NoError(t, err)
+	w.org = prefixid.New(prefixid.Organization)
 	w.system(func(ctx context.Context) {
 		c := w.db.Client()
-		w.org = c.Organization.Create().SetName("Org").SetSlug("org").SaveX(ctx).ID
+		c.Organization.Create().SetID(w.org).SetName("Org").SetSlug("org").ExecX(ctx)
 		w.user = c.User.Create().SetName("Ada").SetEmail("ada@example.org").SaveX(ctx).ID
 		c.Membership.Create().SetOrganizationID(w.org).SetUserID(w.user).SetRole(viewer.RoleCollector).ExecX(ctx)
 		w.group = c.Group.Create().SetOrganizationID(w.org).SetName("A").SaveX(ctx).ID
@@ -137,10 +138,15 @@ func newWorldOn(t testing.TB, db *database.DB, change ...func(*importer.Config))
 	return w
 }
 
-// system runs f in a transaction as the server.
+// system runs f in a transaction as a part of the server that acts for the organization.
 func (w *world) system(f func(ctx context.Context)) {
 	w.t.Helper()
-	ctx := viewer.NewContext(context.Background(), viewer.System("test"))
+	w.systemFor(w.org, f)
+}
+
+func (w *world) systemFor(organization string, f func(ctx context.Context)) {
+	w.t.Helper()
+	ctx := viewer.NewContext(context.Background(), viewer.Worker("test", organization))
 	require.NoError(w.t, w.db.Do(ctx, "test", func(ctx context.Context) error {
 		f(ctx)
 		return nil
@@ -205,14 +211,13 @@ func (w *world) define(v definition.Version) string {
 
 func (w *world) defineFor(organization string, v definition.Version) (id string) {
 	w.t.Helper()
-	w.system(func(ctx context.Context) { id = w.defineForIn(ctx, organization, v) })
+	v = v.Normalize()
+	require.Empty(w.t, v.Check())
+	w.systemFor(organization, func(ctx context.Context) { id = w.defineIn(ctx, organization, v) })
 	return id
 }
 
-func (w *world) defineForIn(ctx context.Context, organization string, v definition.Version) string {
-	w.t.Helper()
-	v = v.Normalize()
-	require.Empty(w.t, v.Check())
+func (w *world) defineIn(ctx context.Context, organization string, v definition.Version) string {
 	c := w.db.Client()
 	d := c.ImportDefinition.Create().SetOrganizationID(organization).SetName("Readings " + prefixid.New("x")).
 		SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).

@@ -58,7 +58,8 @@ func (r *Role) UnmarshalGQL(in any) error {
 type Viewer struct {
 	// UserID is the person; empty for a part of the server.
 	UserID string
-	// OrganizationID is the current organization; empty only for a part of the server that works across tenants.
+	// OrganizationID is the current organization; empty only for a part of the server that works across tenants, and for
+	// a person who signs in.
 	OrganizationID string
 	// GroupID is the current group; empty where the person belongs to none.
 	GroupID string
@@ -70,7 +71,8 @@ type Viewer struct {
 	ExpiresAt time.Time
 }
 
-// System is a part of the server that acts across organizations: sign-in, seeding, sweeps.
+// System is a part of the server that acts across organizations: look-ups of sign-in, sweeps. Row-level security shows
+// it no tenant's row.
 func System(component string) Viewer {
 	return Viewer{Component: component}
 }
@@ -80,8 +82,21 @@ func Worker(component, organizationID string) Viewer {
 	return Viewer{Component: component, OrganizationID: organizationID, Role: RoleOwner}
 }
 
+// SignIn is a part of the server that finds out where a person belongs, before an organization is chosen: it reaches
+// what is the person's own in all organizations, and nothing else.
+func SignIn(component, userID string) Viewer {
+	return Viewer{Component: component, UserID: userID}
+}
+
+// SigningIn tells whether v is of SignIn.
+func (v Viewer) SigningIn() bool {
+	return v.Component != "" && v.OrganizationID == "" && v.UserID != ""
+}
+
 // Everywhere tells whether v acts across organizations.
-func (v Viewer) Everywhere() bool { return v.Component != "" && v.OrganizationID == "" }
+func (v Viewer) Everywhere() bool {
+	return v.Component != "" && v.OrganizationID == "" && v.UserID == ""
+}
 
 // AllGroups tells whether v sees all groups of its organization.
 func (v Viewer) AllGroups() bool { return v.Component != "" }

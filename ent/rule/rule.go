@@ -31,12 +31,15 @@ type Predicate func(v viewer.Viewer, s *sql.Selector)
 
 // Policy says who may do what with the rows of one type. It implements ent.Policy.
 type Policy struct {
-	// Visible narrows what a viewer of one organization reads and changes; it is not asked for a viewer.Everywhere.
+	// Visible narrows what a viewer of one organization, or a viewer.SignIn, reads; it is not asked for a
+	// viewer.Everywhere.
 	Visible Predicate
-	// Owned narrows what may be changed further than what may be read; nil means as Visible.
+	// Owned narrows what may be changed further than what may be read, by who has an organization; nil means as Visible.
 	Owned Predicate
 	// Stamp are the columns that a create takes from the viewer, never from its caller.
 	Stamp []Stamp
+	// SignIn narrows what a viewer.SignIn changes; nil means nothing.
+	SignIn Predicate
 	// Write is the lowest role that creates and changes rows; empty means parts of the server only.
 	Write viewer.Role
 }
@@ -58,7 +61,7 @@ func (p Policy) EvalQuery(ctx context.Context, q ent.Query) error {
 		return deny("%T without a viewer", q)
 	case v.Everywhere():
 		return privacy.Allow
-	case v.OrganizationID == "":
+	case v.OrganizationID == "" && !v.SigningIn():
 		return deny("%T without an organization", q)
 	}
 	return narrow(q, v, p.Visible)
@@ -73,6 +76,8 @@ func (p Policy) EvalMutation(ctx context.Context, m ent.Mutation) error {
 		return deny("%s of %s without a viewer", m.Op(), m.Type())
 	case v.Everywhere():
 		return privacy.Allow
+	case v.SigningIn() && p.SignIn != nil && !m.Op().Is(ent.OpCreate):
+		return narrow(m, v, p.SignIn)
 	case v.OrganizationID == "":
 		return deny("%s of %s without an organization", m.Op(), m.Type())
 	case v.Component == "" && (p.Write == "" || !v.Role.Includes(p.Write)):

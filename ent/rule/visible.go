@@ -75,6 +75,11 @@ func ColleagueOrSelf(v viewer.Viewer, s *sql.Selector) {
 	))
 }
 
+// Self reaches the person's own row among the users.
+func Self(v viewer.Viewer, s *sql.Selector) {
+	s.Where(sql.EQ(s.C("id"), v.UserID))
+}
+
 func own(v viewer.Viewer, s *sql.Selector) *sql.Predicate {
 	if v.UserID == "" {
 		return sql.False()

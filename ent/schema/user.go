@@ -25,7 +25,7 @@ func (User) Fields() []ent.Field {
 	}
 }
 
-// Policy of the User: colleagues, past ones too, read each other; the server writes.
+// Policy of the User: colleagues, past ones too, read each other; the server writes, and so does who signs in, for one.
 func (User) Policy() ent.Policy {
-	return rule.Policy{Visible: rule.ColleagueOrSelf, Owned: rule.Nothing}
+	return rule.Policy{Visible: rule.ColleagueOrSelf, Owned: rule.Nothing, SignIn: rule.Self}
 }

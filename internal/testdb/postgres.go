@@ -142,7 +142,7 @@ func (s *server) prepare(ctx context.Context) error {
 // contents is a digest of what a template is made from.
 func contents() (string, error) {
 	sum := sha256.New()
-	fmt.Fprint(sum, migrations.PostgresTriggers, migrations.PostgresPolicies)
+	fmt.Fprint(sum, migrations.PostgresTriggers, migrations.PostgresPolicies, database.Roles)
 	names, err := fs.Glob(migrations.Postgres(), "*.sql")
 	if err != nil {
 		return "", err

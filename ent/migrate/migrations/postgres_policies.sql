@@ -4,8 +4,10 @@
 --
 -- Who asks stands in settings of the transaction, which package database makes from the viewer: app.organization_id,
 -- app.group_id, app.user_id, and app.all_groups = 'on' for a part of the server that acts for one organization. The last
--- one widens what is seen within app.organization_id only: every policy compares the organization first. What is not set,
--- or set to '', compares as NULL and admits nothing. No setting, view or function leads around a policy.
+-- one widens what is seen within app.organization_id only: every policy compares the organization first. app.look_up is
+-- a name to the letter, for sign-in (database.DB.LookUp): it shows the one user, and the organizations, that have it, and
+-- nothing of theirs. What is not set, or set to '', compares as NULL and admits nothing. No setting, view or function
+-- leads around a policy.
 --
 -- A subquery without a table is planned as a value that is computed once for a statement, not once for a row.
 
@@ -58,6 +60,8 @@ CREATE POLICY own_or_joined ON organizations FOR SELECT USING (
   id = (SELECT NULLIF(current_setting('app.organization_id', true), ''))
   OR EXISTS (SELECT FROM memberships m WHERE m.organization_id = organizations.id AND m.ended_at IS NULL
     AND m.user_id = (SELECT NULLIF(current_setting('app.user_id', true), ''))));
+CREATE POLICY looked_up ON organizations FOR SELECT USING (
+  (SELECT NULLIF(current_setting('app.look_up', true), '')) IN (id, slug, name) AND id <> 'org-system');
 CREATE POLICY own_insert ON organizations FOR INSERT WITH CHECK (
   id = (SELECT NULLIF(current_setting('app.organization_id', true), '')));
 CREATE POLICY own_update ON organizations FOR UPDATE
@@ -71,6 +75,8 @@ CREATE POLICY oneself_or_colleague ON users FOR SELECT USING (
   id = (SELECT NULLIF(current_setting('app.user_id', true), ''))
   OR EXISTS (SELECT FROM memberships m WHERE m.user_id = users.id
     AND m.organization_id = (SELECT NULLIF(current_setting('app.organization_id', true), ''))));
+CREATE POLICY looked_up ON users FOR SELECT USING (
+  (SELECT NULLIF(current_setting('app.look_up', true), '')) IN (email, subject));
 CREATE POLICY anybody_insert ON users FOR INSERT WITH CHECK (
   (SELECT NULLIF(current_setting('app.organization_id', true), '')) IS NOT NULL
   OR id = (SELECT NULLIF(current_setting('app.user_id', true), '')));
@@ -107,3 +113,4 @@ BEGIN
 END
 $$;
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version, applied_steps FROM entrepot_app;
+REVOKE UPDATE, DELETE ON server_secrets FROM entrepot_app;
