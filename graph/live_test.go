@@ -53,92 +53,95 @@ func (w *world) move(id string, status definition.ImportStatus) {
 
 func TestAThousandEqualSubscribersCostOneReading(t *testing.T) {
 	t.Parallel()
-	w := idle(t)
-	id := w.pending()
-	const subscribers = 1000
-	streams := make([]<-chan answer, subscribers)
-	var starting sync.WaitGroup
-	gate := make(chan struct{}, 50)
-	for i := range streams {
-		starting.Go(func() {
-			gate <- struct{}{}
-			defer func() { <-gate }()
-			streams[i] = w.subscribe(w.reader, `subscription ($id: ID) { importStatusChanged(importId: $id) { id status importDefinition { name } } }`, object{"id": id})
-			require.Equal(t, "PENDING", receive(t, streams[i]).at("importStatusChanged", "status"))
+	idle(t, func(t *testing.T, w *world) {
+		id := w.pending()
+		const subscribers = 1000
+		streams := make([]<-chan answer, subscribers)
+		var starting sync.WaitGroup
+		gate := make(chan struct{}, 50)
+		for i := range streams {
+			starting.Go(func() {
+				gate <- struct{}{}
+				defer func() { <-gate }()
+				streams[i] = w.subscribe(w.reader, `subscription ($id: ID) { importStatusChanged(importId: $id) { id status importDefinition { name } } }`, object{"id": id})
+				require.Equal(t, "PENDING", receive(t, streams[i]).at("importStatusChanged", "status"))
+			})
+		}
+		starting.Wait()
+		statements := w.statements.during(func() {
+			w.move(id, definition.ImportProcessing)
+			for _, s := range streams {
+				require.Equal(t, "PROCESSING", receive(t, s).at("importStatusChanged", "status"))
+			}
 		})
-	}
-	starting.Wait()
-	statements := w.statements.during(func() {
-		w.move(id, definition.ImportProcessing)
+		require.LessOrEqual(t, len(statements), 3, strings.Join(statements, "\n"))
+		require.NotEmpty(t, statements)
+		w.move(id, definition.ImportCompleted)
 		for _, s := range streams {
-			require.Equal(t, "PROCESSING", receive(t, s).at("importStatusChanged", "status"))
+			require.Equal(t, "COMPLETED", receive(t, s).at("importStatusChanged", "status"))
+			_, open := <-s
+			require.False(t, open, "completes after the final state")
 		}
 	})
-	require.LessOrEqual(t, len(statements), 3, strings.Join(statements, "\n"))
-	require.NotEmpty(t, statements)
-	w.move(id, definition.ImportCompleted)
-	for _, s := range streams {
-		require.Equal(t, "COMPLETED", receive(t, s).at("importStatusChanged", "status"))
-		_, open := <-s
-		require.False(t, open, "completes after the final state")
-	}
 }
 
 func TestProgressIsCoalescedAndNeverGoesBackAndTheFinalStateIsLast(t *testing.T) {
 	t.Parallel()
-	w := idle(t)
-	id := w.pending()
-	stream := w.subscribe(w.reader, `subscription { importStatusChanged { id status processedRowCount revision } }`, nil)
-	require.Equal(t, "PENDING", receive(t, stream).at("importStatusChanged", "status"))
-	w.move(id, definition.ImportProcessing)
-	began := time.Now()
-	for rows := range int64(50) {
-		w.progress(id, rows+1)
-		time.Sleep(10 * time.Millisecond)
-	}
-	took := time.Since(began)
-	w.move(id, definition.ImportCompleted)
-	messages, rows, revision := 0, -1.0, 0.0
-	for {
-		e := receive(t, stream)
-		require.GreaterOrEqual(t, e.at("importStatusChanged", "processedRowCount").(float64), rows)
-		require.Greater(t, e.at("importStatusChanged", "revision").(float64), revision)
-		rows, revision = e.at("importStatusChanged", "processedRowCount").(float64), e.at("importStatusChanged", "revision").(float64)
-		messages++
-		if e.at("importStatusChanged", "status") == "COMPLETED" {
-			break
+	idle(t, func(t *testing.T, w *world) {
+		id := w.pending()
+		stream := w.subscribe(w.reader, `subscription { importStatusChanged { id status processedRowCount revision } }`, nil)
+		require.Equal(t, "PENDING", receive(t, stream).at("importStatusChanged", "status"))
+		w.move(id, definition.ImportProcessing)
+		began := time.Now()
+		for rows := range int64(50) {
+			w.progress(id, rows+1)
+			time.Sleep(10 * time.Millisecond)
 		}
-	}
-	require.InDelta(t, 50, rows, 0)
-	require.LessOrEqual(t, messages, 3+int(took/(250*time.Millisecond)))
-	select {
-	case e := <-stream:
-		require.Fail(t, "after the final state", "%v", e)
-	case <-time.After(600 * time.Millisecond):
-	}
+		took := time.Since(began)
+		w.move(id, definition.ImportCompleted)
+		messages, rows, revision := 0, -1.0, 0.0
+		for {
+			e := receive(t, stream)
+			require.GreaterOrEqual(t, e.at("importStatusChanged", "processedRowCount").(float64), rows)
+			require.Greater(t, e.at("importStatusChanged", "revision").(float64), revision)
+			rows, revision = e.at("importStatusChanged", "processedRowCount").(float64), e.at("importStatusChanged", "revision").(float64)
+			messages++
+			if e.at("importStatusChanged", "status") == "COMPLETED" {
+				break
+			}
+		}
+		require.InDelta(t, 50, rows, 0)
+		require.LessOrEqual(t, messages, 3+int(took/(250*time.Millisecond)))
+		select {
+		case e := <-stream:
+			require.Fail(t, "after the final state", "%v", e)
+		case <-time.After(600 * time.Millisecond):
+		}
+	})
 }
 
 func TestSubscribersSeeTheirOwnScopeOnly(t *testing.T) {
 	t.Parallel()
-	w := idle(t)
-	foreign := w.subscribe(w.foreigner, `subscription { importStatusChanged { id fileName } }`, nil)
-	other := w.subscribe(w.otherGroup, `subscription { importStatusChanged { id fileName uploadHistory { id } } }`, nil)
-	own := w.subscribe(w.collector, `subscription { importStatusChanged { id fileName uploadHistory { id } } }`, nil)
-	histories := w.subscribe(w.otherGroup, `subscription { uploadHistoryStatusChanged { id } }`, nil)
-	waitForTopics(t)
-	id := w.pending()
-	e := receive(t, own)
-	require.Equal(t, id, e.at("importStatusChanged", "id"))
-	require.Equal(t, "meter.csv", e.at("importStatusChanged", "fileName"))
-	e = receive(t, other)
-	require.Equal(t, object{"id": id, "fileName": nil, "uploadHistory": nil}, e.at("importStatusChanged"))
-	select {
-	case e := <-foreign:
-		require.Fail(t, "another organization's import", "%v", e)
-	case e := <-histories:
-		require.Fail(t, "another group's history", "%v", e)
-	case <-time.After(300 * time.Millisecond):
-	}
+	idle(t, func(t *testing.T, w *world) {
+		foreign := w.subscribe(w.foreigner, `subscription { importStatusChanged { id fileName } }`, nil)
+		other := w.subscribe(w.otherGroup, `subscription { importStatusChanged { id fileName uploadHistory { id } } }`, nil)
+		own := w.subscribe(w.collector, `subscription { importStatusChanged { id fileName uploadHistory { id } } }`, nil)
+		histories := w.subscribe(w.otherGroup, `subscription { uploadHistoryStatusChanged { id } }`, nil)
+		waitForTopics(t)
+		id := w.pending()
+		e := receive(t, own)
+		require.Equal(t, id, e.at("importStatusChanged", "id"))
+		require.Equal(t, "meter.csv", e.at("importStatusChanged", "fileName"))
+		e = receive(t, other)
+		require.Equal(t, object{"id": id, "fileName": nil, "uploadHistory": nil}, e.at("importStatusChanged"))
+		select {
+		case e := <-foreign:
+			require.Fail(t, "another organization's import", "%v", e)
+		case e := <-histories:
+			require.Fail(t, "another group's history", "%v", e)
+		case <-time.After(300 * time.Millisecond):
+		}
+	})
 }
 
 // waitForTopics gives subscriptions without a first message the time to begin.
@@ -149,30 +152,31 @@ func waitForTopics(t *testing.T) {
 
 func TestSinceGivesWhatWasMissedAndTooMuchIsRefused(t *testing.T) {
 	t.Parallel()
-	w := idle(t)
-	id := w.pending()
-	w.move(id, definition.ImportCanceled)
-	recent := w.subscribe(w.reader, `subscription ($s: Time) { importStatusChanged(since: $s) { id status } }`,
-		object{"s": time.Now().Add(-time.Second).Format(time.RFC3339Nano)})
-	require.Equal(t, object{"id": id, "status": "CANCELED"}, receive(t, recent).at("importStatusChanged"))
-	bad := w.subscribe(w.reader, `subscription ($s: Time) { importStatusChanged(since: $s) { id } }`, object{"s": "yesterday"})
-	require.Equal(t, "BAD_USER_INPUT", receive(t, bad).code())
+	idle(t, func(t *testing.T, w *world) {
+		id := w.pending()
+		w.move(id, definition.ImportCanceled)
+		recent := w.subscribe(w.reader, `subscription ($s: Time) { importStatusChanged(since: $s) { id status } }`,
+			object{"s": time.Now().Add(-time.Second).Format(time.RFC3339Nano)})
+		require.Equal(t, object{"id": id, "status": "CANCELED"}, receive(t, recent).at("importStatusChanged"))
+		bad := w.subscribe(w.reader, `subscription ($s: Time) { importStatusChanged(since: $s) { id } }`, object{"s": "yesterday"})
+		require.Equal(t, "BAD_USER_INPUT", receive(t, bad).code())
 
-	w.system(func(ctx context.Context) {
-		run := w.db.Client().ImportRun.GetX(ctx, id)
-		for range 1001 {
-			w.db.Client().ImportRun.Create().
-				SetOrganizationID(run.OrganizationID).SetGroupID(run.GroupID).SetUserID(run.UserID).SetUploadHistoryID(run.UploadHistoryID).
-				SetDefinitionOrganizationID(run.DefinitionOrganizationID).SetImportDefinitionID(run.ImportDefinitionID).
-				SetDefinitionVersionID(run.DefinitionVersionID).SetDefinitionVersion(1).SetFormat(run.Format).
-				SetOnInvalidRow(run.OnInvalidRow).SetFileName("x").ExecX(ctx)
-		}
+		w.system(func(ctx context.Context) {
+			run := w.db.Client().ImportRun.GetX(ctx, id)
+			for range 1001 {
+				w.db.Client().ImportRun.Create().
+					SetOrganizationID(run.OrganizationID).SetGroupID(run.GroupID).SetUserID(run.UserID).SetUploadHistoryID(run.UploadHistoryID).
+					SetDefinitionOrganizationID(run.DefinitionOrganizationID).SetImportDefinitionID(run.ImportDefinitionID).
+					SetDefinitionVersionID(run.DefinitionVersionID).SetDefinitionVersion(1).SetFormat(run.Format).
+					SetOnInvalidRow(run.OnInvalidRow).SetFileName("x").ExecX(ctx)
+			}
+		})
+		tooMuch := w.subscribe(w.reader, `subscription ($s: Time) { importStatusChanged(since: $s) { id } }`,
+			object{"s": time.Now().Add(-time.Hour).Format(time.RFC3339Nano)})
+		require.Equal(t, "SINCE_TOO_OLD", receive(t, tooMuch).code())
+		_, open := <-tooMuch
+		require.False(t, open)
 	})
-	tooMuch := w.subscribe(w.reader, `subscription ($s: Time) { importStatusChanged(since: $s) { id } }`,
-		object{"s": time.Now().Add(-time.Hour).Format(time.RFC3339Nano)})
-	require.Equal(t, "SINCE_TOO_OLD", receive(t, tooMuch).code())
-	_, open := <-tooMuch
-	require.False(t, open)
 }
 
 // socket speaks graphql-transport-ws.
@@ -233,56 +237,60 @@ func (s socket) closed() websocket.StatusCode {
 
 func TestASubscriptionOverWebSocket(t *testing.T) {
 	t.Parallel()
-	w := working(t)
-	run := w.imported(1)[0]
-	s := w.socket(t, w.reader)
-	s.send(object{"id": "1", "type": "subscribe", "payload": object{
-		"query": `subscription ($id: ID) { importStatusChanged(importId: $id) { status } }`, "variables": object{"id": run},
-	}})
-	require.Equal(t, object{"id": "1", "type": "next", "payload": object{
-		"data": object{"importStatusChanged": object{"status": "COMPLETED"}},
-	}}, s.read())
-	require.Equal(t, object{"id": "1", "type": "complete"}, s.read())
-	s.send(object{"id": "2", "type": "subscribe", "payload": object{"query": `{ viewer { role } }`}})
-	require.Equal(t, "next", s.read()["type"])
+	working(t, func(t *testing.T, w *world) {
+		run := w.imported(1)[0]
+		s := w.socket(t, w.reader)
+		s.send(object{"id": "1", "type": "subscribe", "payload": object{
+			"query": `subscription ($id: ID) { importStatusChanged(importId: $id) { status } }`, "variables": object{"id": run},
+		}})
+		require.Equal(t, object{"id": "1", "type": "next", "payload": object{
+			"data": object{"importStatusChanged": object{"status": "COMPLETED"}},
+		}}, s.read())
+		require.Equal(t, object{"id": "1", "type": "complete"}, s.read())
+		s.send(object{"id": "2", "type": "subscribe", "payload": object{"query": `{ viewer { role } }`}})
+		require.Equal(t, "next", s.read()["type"])
+	})
 }
 
 func TestASocketOfNobodyIsClosedAndOneWhoseTokenExpiresToo(t *testing.T) {
 	t.Parallel()
-	w := idle(t)
-	s := w.dial(t)
-	s.send(object{"type": "connection_init"})
-	require.EqualValues(t, 4403, s.closed())
+	idle(t, func(t *testing.T, w *world) {
+		s := w.dial(t)
+		s.send(object{"type": "connection_init"})
+		require.EqualValues(t, 4403, s.closed())
 
-	v := w.reader
-	v.ExpiresAt = time.Now().Add(300 * time.Millisecond)
-	s = w.socket(t, v)
-	s.send(object{"id": "1", "type": "subscribe", "payload": object{"query": `subscription { importStatusChanged { id } }`}})
-	require.EqualValues(t, 4403, s.closed())
+		v := w.reader
+		v.ExpiresAt = time.Now().Add(300 * time.Millisecond)
+		s = w.socket(t, v)
+		s.send(object{"id": "1", "type": "subscribe", "payload": object{"query": `subscription { importStatusChanged { id } }`}})
+		require.EqualValues(t, 4403, s.closed())
+	})
 }
 
 func TestAStreamEndsWithItsToken(t *testing.T) {
 	t.Parallel()
-	w := idle(t)
-	v := w.reader
-	v.ExpiresAt = time.Now().Add(300 * time.Millisecond)
-	stream := w.subscribe(v, `subscription { importStatusChanged { id } }`, nil)
-	select {
-	case _, open := <-stream:
-		require.False(t, open)
-	case <-time.After(20 * time.Second):
-		require.Fail(t, "the stream goes on")
-	}
+	idle(t, func(t *testing.T, w *world) {
+		v := w.reader
+		v.ExpiresAt = time.Now().Add(300 * time.Millisecond)
+		stream := w.subscribe(v, `subscription { importStatusChanged { id } }`, nil)
+		select {
+		case _, open := <-stream:
+			require.False(t, open)
+		case <-time.After(20 * time.Second):
+			require.Fail(t, "the stream goes on")
+		}
+	})
 }
 
 func TestAForeignPageCannotOpenASocket(t *testing.T) {
 	t.Parallel()
-	w := idle(t)
-	_, response, err := websocket.Dial(t.Context(), strings.Replace(w.server.URL, "http", "ws", 1)+"/graphql", &websocket.DialOptions{
-		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Origin": {"https://elsewhere.example"}},
+	idle(t, func(t *testing.T, w *world) {
+		_, response, err := websocket.Dial(t.Context(), strings.Replace(w.server.URL, "http", "ws", 1)+"/graphql", &websocket.DialOptions{
+			Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Origin": {"https://elsewhere.example"}},
+		})
+		require.Error(t, err)
+		if response != nil && response.Body != nil {
+			response.Body.Close()
+		}
 	})
-	require.Error(t, err)
-	if response != nil && response.Body != nil {
-		response.Body.Close()
-	}
 }

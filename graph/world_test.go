@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/stretchr/testify/require"
 
 	"entrepot/catalog"
@@ -22,6 +23,7 @@ import (
 	"entrepot/graph"
 	"entrepot/importer"
 	"entrepot/internal/testdb"
+	"entrepot/prefixid"
 	"entrepot/queue"
 	"entrepot/storage"
 	"entrepot/upload"
@@ -88,16 +90,30 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// idle makes a world whose queue does not run, so that nothing changes but by the test.
-func idle(t testing.TB) *world { return newWorld(t, false) }
+// idle runs a test on each database in a world whose queue does not run, so that nothing changes but by the test.
+func idle(t *testing.T, f func(t *testing.T, w *world)) { t.Helper(); each(t, false, f) }
 
-// working makes a world whose jobs run.
-func working(t testing.TB) *world { return newWorld(t, true) }
+// working runs a test on each database in a world whose jobs run.
+func working(t *testing.T, f func(t *testing.T, w *world)) { t.Helper(); each(t, true, f) }
 
-func newWorld(t testing.TB, work bool) *world {
+func each(t *testing.T, work bool, f func(t *testing.T, w *world)) {
 	t.Helper()
-	w := &world{t: t, bus: &event.Bus{}, log: &lines{}}
-	w.db = testdb.New(t, testdb.OnStatement(w.statements.add))
+	for name, open := range map[string]func(testing.TB, ...testdb.Option) *database.DB{
+		"sqlite": testdb.NewSQLite, "postgres": testdb.NewPostgres,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := &world{t: t, bus: &event.Bus{}, log: &lines{}}
+			w.db = open(t, testdb.OnStatement(w.statements.add))
+			w.build(work)
+			f(t, w)
+		})
+	}
+}
+
+// build puts the server around the database.
+func (w *world) build(work bool) {
+	t := w.t
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	mux := http.NewServeMux()
 	w.server = httptest.NewServer(mux)
@@ -109,7 +125,7 @@ func newWorld(t testing.TB, work bool) *world {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.bucket.Close() })
-	jobs, err := queue.New(queue.Config{DB: w.db, ConcurrentImports: 2, Alone: true, Logger: logger})
+	jobs, err := queue.New(queue.Config{DB: w.db, ConcurrentImports: 2, Alone: w.db.Dialect() == dialect.SQLite, Logger: logger})
 	require.NoError(t, err)
 	runs, err := importer.New(importer.Config{DB: w.db, Bucket: w.bucket, Queue: jobs, Bus: w.bus, Logger: logger})
 	require.NoError(t, err)
@@ -144,7 +160,6 @@ func newWorld(t testing.TB, work bool) *world {
 			require.NoError(t, jobs.Stop(ctx))
 		})
 	}
-	return w
 }
 
 func encode(v viewer.Viewer) string {
@@ -158,39 +173,50 @@ func decode(text string) (v viewer.Viewer, err error) {
 }
 
 func (w *world) people() {
-	w.system(func(ctx context.Context) {
+	a, b := prefixid.New(prefixid.Organization), prefixid.New(prefixid.Organization)
+	member := func(ctx context.Context, org, group, name string, role viewer.Role) viewer.Viewer {
 		c := w.db.Client()
-		member := func(org, group, name string, role viewer.Role) viewer.Viewer {
-			u := c.User.Create().SetName(name).SetEmail(name + "@example.org").SaveX(ctx)
-			c.Membership.Create().SetOrganizationID(org).SetUserID(u.ID).SetRole(role).ExecX(ctx)
-			if group != "" {
-				c.GroupMembership.Create().SetOrganizationID(org).SetGroupID(group).SetUserID(u.ID).ExecX(ctx)
-			}
-			return viewer.Viewer{UserID: u.ID, OrganizationID: org, GroupID: group, Role: role}
+		u := c.User.Create().SetName(name).SetEmail(name + "@example.org").SaveX(ctx)
+		c.Membership.Create().SetOrganizationID(org).SetUserID(u.ID).SetRole(role).ExecX(ctx)
+		if group != "" {
+			c.GroupMembership.Create().SetOrganizationID(org).SetGroupID(group).SetUserID(u.ID).ExecX(ctx)
 		}
-		a := c.Organization.Create().SetName("A").SetSlug("a").SaveX(ctx).ID
-		b := c.Organization.Create().SetName("B").SetSlug("b").SaveX(ctx).ID
+		return viewer.Viewer{UserID: u.ID, OrganizationID: org, GroupID: group, Role: role}
+	}
+	w.as(a, func(ctx context.Context) {
+		c := w.db.Client()
+		c.Organization.Create().SetID(a).SetName("A").SetSlug("a").ExecX(ctx)
 		a1 := c.Group.Create().SetOrganizationID(a).SetName("A1").SaveX(ctx).ID
 		a2 := c.Group.Create().SetOrganizationID(a).SetName("A2").SaveX(ctx).ID
+		w.reader = member(ctx, a, a1, "reader", viewer.RoleViewer)
+		w.collector = member(ctx, a, a1, "collector", viewer.RoleCollector)
+		w.manager = member(ctx, a, a1, "manager", viewer.RoleManager)
+		w.owner = member(ctx, a, a1, "owner", viewer.RoleOwner)
+		w.otherGroup = member(ctx, a, a2, "other", viewer.RoleCollector)
+		w.noGroup = member(ctx, a, "", "nogroup", viewer.RoleCollector)
+	})
+	w.as(b, func(ctx context.Context) {
+		c := w.db.Client()
+		c.Organization.Create().SetID(b).SetName("B").SetSlug("b").ExecX(ctx)
 		b1 := c.Group.Create().SetOrganizationID(b).SetName("B1").SaveX(ctx).ID
-		w.reader = member(a, a1, "reader", viewer.RoleViewer)
-		w.collector = member(a, a1, "collector", viewer.RoleCollector)
-		w.manager = member(a, a1, "manager", viewer.RoleManager)
-		w.owner = member(a, a1, "owner", viewer.RoleOwner)
-		w.otherGroup = member(a, a2, "other", viewer.RoleCollector)
-		w.noGroup = member(a, "", "nogroup", viewer.RoleCollector)
-		w.foreigner = member(b, b1, "foreigner", viewer.RoleOwner)
+		w.foreigner = member(ctx, b, b1, "foreigner", viewer.RoleOwner)
 	})
 }
 
-// system runs f in a transaction as the server.
-func (w *world) system(f func(ctx context.Context)) {
+// as runs f in a transaction as the server does for an organization.
+func (w *world) as(organization string, f func(ctx context.Context)) {
 	w.t.Helper()
-	ctx := viewer.NewContext(context.Background(), viewer.System("test"))
+	ctx := viewer.NewContext(context.Background(), viewer.Worker("test", organization))
 	require.NoError(w.t, w.db.Do(ctx, "test", func(ctx context.Context) error {
 		f(ctx)
 		return nil
 	}))
+}
+
+// system is as for organization a.
+func (w *world) system(f func(ctx context.Context)) {
+	w.t.Helper()
+	w.as(w.collector.OrganizationID, f)
 }
 
 // object is a JSON object.
