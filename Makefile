@@ -7,6 +7,8 @@ SHELL := bash
 # Tools are built into a folder of the checkout, each under its exact version.
 GOLANGCI_LINT_VERSION := v2.12.2
 GOLANGCI_LINT := .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
+# Its cache holds file names: shared between checkouts, one would be told of another's, and exceptions by path would miss.
+export GOLANGCI_LINT_CACHE := $(CURDIR)/.tools/lint-cache
 
 FUZZTIME ?= 30s
 PACKAGES ?= ./...
