@@ -18,10 +18,12 @@ import (
 	"entrepot/catalog"
 	"entrepot/database"
 	"entrepot/definition"
+	"entrepot/ent"
 	"entrepot/event"
 	"entrepot/graph"
 	"entrepot/importer"
 	"entrepot/internal/testdb"
+	"entrepot/prefixid"
 	"entrepot/queue"
 	"entrepot/storage"
 	"entrepot/upload"
@@ -97,7 +99,8 @@ func working(t testing.TB) *world { return newWorld(t, true) }
 func newWorld(t testing.TB, work bool) *world {
 	t.Helper()
 	w := &world{t: t, bus: &event.Bus{}, log: &lines{}}
-	w.db = testdb.New(t, testdb.OnStatement(w.statements.add))
+	var url string // of PostgreSQL
+	w.db = testdb.New(t, testdb.OnStatement(w.statements.add), testdb.With(func(c *database.Config) { url = c.URL }))
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	mux := http.NewServeMux()
 	w.server = httptest.NewServer(mux)
@@ -109,7 +112,7 @@ func newWorld(t testing.TB, work bool) *world {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.bucket.Close() })
-	jobs, err := queue.New(queue.Config{DB: w.db, ConcurrentImports: 2, Alone: true, Logger: logger})
+	jobs, err := queue.New(queue.Config{DB: w.db, ListenURL: url, ConcurrentImports: 2, Alone: true, Logger: logger})
 	require.NoError(t, err)
 	runs, err := importer.New(importer.Config{DB: w.db, Bucket: w.bucket, Queue: jobs, Bus: w.bus, Logger: logger})
 	require.NoError(t, err)
@@ -158,35 +161,43 @@ func decode(text string) (v viewer.Viewer, err error) {
 }
 
 func (w *world) people() {
-	w.system(func(ctx context.Context) {
-		c := w.db.Client()
-		member := func(org, group, name string, role viewer.Role) viewer.Viewer {
-			u := c.User.Create().SetName(name).SetEmail(name + "@example.org").SaveX(ctx)
-			c.Membership.Create().SetOrganizationID(org).SetUserID(u.ID).SetRole(role).ExecX(ctx)
-			if group != "" {
-				c.GroupMembership.Create().SetOrganizationID(org).SetGroupID(group).SetUserID(u.ID).ExecX(ctx)
-			}
-			return viewer.Viewer{UserID: u.ID, OrganizationID: org, GroupID: group, Role: role}
+	a, b := prefixid.New(prefixid.Organization), prefixid.New(prefixid.Organization)
+	var c *ent.Client
+	begin := func(ctx context.Context, id, name string) {
+		c = w.db.Client()
+		c.Organization.Create().SetID(id).SetName(name).SetSlug(strings.ToLower(name)).ExecX(ctx)
+	}
+	group := func(ctx context.Context, org, name string) string {
+		return c.Group.Create().SetOrganizationID(org).SetName(name).SaveX(ctx).ID
+	}
+	member := func(ctx context.Context, org, group, name string, role viewer.Role) viewer.Viewer {
+		u := c.User.Create().SetName(name).SetEmail(name + "@example.org").SaveX(ctx)
+		c.Membership.Create().SetOrganizationID(org).SetUserID(u.ID).SetRole(role).ExecX(ctx)
+		if group != "" {
+			c.GroupMembership.Create().SetOrganizationID(org).SetGroupID(group).SetUserID(u.ID).ExecX(ctx)
 		}
-		a := c.Organization.Create().SetName("A").SetSlug("a").SaveX(ctx).ID
-		b := c.Organization.Create().SetName("B").SetSlug("b").SaveX(ctx).ID
-		a1 := c.Group.Create().SetOrganizationID(a).SetName("A1").SaveX(ctx).ID
-		a2 := c.Group.Create().SetOrganizationID(a).SetName("A2").SaveX(ctx).ID
-		b1 := c.Group.Create().SetOrganizationID(b).SetName("B1").SaveX(ctx).ID
-		w.reader = member(a, a1, "reader", viewer.RoleViewer)
-		w.collector = member(a, a1, "collector", viewer.RoleCollector)
-		w.manager = member(a, a1, "manager", viewer.RoleManager)
-		w.owner = member(a, a1, "owner", viewer.RoleOwner)
-		w.otherGroup = member(a, a2, "other", viewer.RoleCollector)
-		w.noGroup = member(a, "", "nogroup", viewer.RoleCollector)
-		w.foreigner = member(b, b1, "foreigner", viewer.RoleOwner)
+		return viewer.Viewer{UserID: u.ID, OrganizationID: org, GroupID: group, Role: role}
+	}
+	w.system(a, func(ctx context.Context) {
+		begin(ctx, a, "A")
+		a1, a2 := group(ctx, a, "A1"), group(ctx, a, "A2")
+		w.reader = member(ctx, a, a1, "reader", viewer.RoleViewer)
+		w.collector = member(ctx, a, a1, "collector", viewer.RoleCollector)
+		w.manager = member(ctx, a, a1, "manager", viewer.RoleManager)
+		w.owner = member(ctx, a, a1, "owner", viewer.RoleOwner)
+		w.otherGroup = member(ctx, a, a2, "other", viewer.RoleCollector)
+		w.noGroup = member(ctx, a, "", "nogroup", viewer.RoleCollector)
+	})
+	w.system(b, func(ctx context.Context) {
+		begin(ctx, b, "B")
+		w.foreigner = member(ctx, b, group(ctx, b, "B1"), "foreigner", viewer.RoleOwner)
 	})
 }
 
-// system runs f in a transaction as the server.
-func (w *world) system(f func(ctx context.Context)) {
+// system runs f in a transaction as a part of the server that acts for an organization.
+func (w *world) system(organization string, f func(ctx context.Context)) {
 	w.t.Helper()
-	ctx := viewer.NewContext(context.Background(), viewer.System("test"))
+	ctx := viewer.NewContext(context.Background(), viewer.Worker("test", organization))
 	require.NoError(w.t, w.db.Do(ctx, "test", func(ctx context.Context) error {
 		f(ctx)
 		return nil
