@@ -28,6 +28,8 @@ const (
 	sinceOverlap = time.Minute
 	// mostPresent is how many entities a subscription begins with at most.
 	mostPresent = 1000
+	// lookOverlap makes up for changes that were under way, and for clocks that differ, when a topic looks again.
+	lookOverlap = 10 * time.Second
 	// retryInterval is how long a message waits that could not be read.
 	retryInterval = time.Second
 )
@@ -203,6 +205,33 @@ func (l *live) presentHistories(ctx context.Context, since *time.Time) ([]string
 		ids[i] = prefixid.FromNumber(prefixid.UploadHistory, n)
 	}
 	return ids, err
+}
+
+// revisions are those of the one entity that is asked for, or of all that have changed since then.
+func (l *live) revisions(ctx context.Context, req request, since time.Time) (map[string]int64, error) {
+	found := map[string]int64{}
+	if req.kind == event.UploadHistory {
+		where := reviewuploadhistory.UpdatedAtGTE(since)
+		if req.id != "" {
+			n, _ := prefixid.Number(prefixid.UploadHistory, req.id)
+			where = reviewuploadhistory.ID(n)
+		}
+		rows, err := l.DB.Client().ReviewUploadHistory.Query().Where(where).
+			Select(reviewuploadhistory.FieldID, reviewuploadhistory.FieldRevision).All(ctx)
+		for _, row := range rows {
+			found[historyID(row)] = row.Revision
+		}
+		return found, err
+	}
+	where := importrun.UpdatedAtGTE(since)
+	if req.id != "" {
+		where = importrun.ID(req.id)
+	}
+	rows, err := l.DB.Client().ImportRun.Query().Where(where).Select(importrun.FieldID, importrun.FieldRevision).All(ctx)
+	for _, row := range rows {
+		found[row.ID] = row.Revision
+	}
+	return found, err
 }
 
 // execute runs the document on one entity. A message without a response means that the viewer cannot see the entity.

@@ -38,6 +38,13 @@ func (w *world) progress(id string, rows int64) {
 
 func (w *world) move(id string, status definition.ImportStatus) {
 	w.t.Helper()
+	w.moveSilently(id, status)
+	w.bus.Publish(event.Change{Kind: event.Import, OrganizationID: w.collector.OrganizationID, ID: id})
+}
+
+// moveSilently is move where the news of it was lost.
+func (w *world) moveSilently(id string, status definition.ImportStatus) {
+	w.t.Helper()
 	w.system(func(ctx context.Context) {
 		u := w.db.Client().ImportRun.Update().Where(importrun.ID(id)).SetStatus(status)
 		if status == definition.ImportProcessing {
@@ -48,7 +55,6 @@ func (w *world) move(id string, status definition.ImportStatus) {
 		}
 		u.ExecX(ctx)
 	})
-	w.bus.Publish(event.Change{Kind: event.Import, OrganizationID: w.collector.OrganizationID, ID: id})
 }
 
 func TestAThousandEqualSubscribersCostOneReading(t *testing.T) {

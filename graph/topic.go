@@ -63,6 +63,8 @@ func (t *topic) run(ctx context.Context, changes *event.Subscription) {
 	due := map[string]time.Time{}
 	told := map[string]time.Time{}
 	revisions := map[string]int64{}
+	looked := time.Now() // when everything was last known to have been heard
+	var look time.Time   // when to look again; zero: not
 	timer := time.NewTimer(0)
 	<-timer.C
 	for {
@@ -71,6 +73,10 @@ func (t *topic) run(ctx context.Context, changes *event.Subscription) {
 			return
 		case <-changes.Ready():
 			for _, c := range changes.Take() {
+				if c.ID == "" { // something may have been missed
+					look = time.Now()
+					continue
+				}
 				if t.req.id != "" && c.ID != t.req.id {
 					continue
 				}
@@ -86,6 +92,20 @@ func (t *topic) run(ctx context.Context, changes *event.Subscription) {
 		}
 		now := time.Now()
 		next := time.Time{}
+		if !look.IsZero() && !look.After(now) {
+			ids, err := t.missed(ctx, looked.Add(-lookOverlap), revisions)
+			for _, id := range ids {
+				due[id] = time.Time{}
+			}
+			if look = (time.Time{}); err == nil {
+				looked = now
+			} else {
+				look = now.Add(retryInterval)
+			}
+		}
+		if !look.IsZero() {
+			next = look
+		}
 		for id, at := range due {
 			if at.After(now) {
 				if next.IsZero() || at.Before(next) {
@@ -115,6 +135,20 @@ func (t *topic) run(ctx context.Context, changes *event.Subscription) {
 			timer.Reset(time.Until(next))
 		}
 	}
+}
+
+// missed is what has changed since then and has not been told.
+func (t *topic) missed(ctx context.Context, since time.Time, told map[string]int64) (ids []string, err error) {
+	err = t.live.DB.Read(ctx, func(ctx context.Context) error {
+		found, err := t.live.revisions(ctx, t.req, since)
+		for id, revision := range found {
+			if revision > told[id] {
+				ids = append(ids, id)
+			}
+		}
+		return err
+	})
+	return ids, err
 }
 
 func (t *topic) tell(m message) {

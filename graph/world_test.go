@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"entgo.io/ent/dialect"
 	"github.com/stretchr/testify/require"
 
 	"entrepot/catalog"
@@ -104,15 +103,16 @@ func each(t *testing.T, work bool, f func(t *testing.T, w *world)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := &world{t: t, bus: &event.Bus{}, log: &lines{}}
-			w.db = open(t, testdb.OnStatement(w.statements.add))
-			w.build(work)
+			var url string // of PostgreSQL
+			w.db = open(t, testdb.OnStatement(w.statements.add), testdb.With(func(c *database.Config) { url = c.URL }))
+			w.build(work, url)
 			f(t, w)
 		})
 	}
 }
 
 // build puts the server around the database.
-func (w *world) build(work bool) {
+func (w *world) build(work bool, url string) {
 	t := w.t
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	mux := http.NewServeMux()
@@ -125,7 +125,7 @@ func (w *world) build(work bool) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.bucket.Close() })
-	jobs, err := queue.New(queue.Config{DB: w.db, ConcurrentImports: 2, Alone: w.db.Dialect() == dialect.SQLite, Logger: logger})
+	jobs, err := queue.New(queue.Config{DB: w.db, ListenURL: url, ConcurrentImports: 2, Alone: true, Logger: logger})
 	require.NoError(t, err)
 	runs, err := importer.New(importer.Config{DB: w.db, Bucket: w.bucket, Queue: jobs, Bus: w.bus, Logger: logger})
 	require.NoError(t, err)

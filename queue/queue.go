@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/riverqueue/river"
 
 	"entrepot/database"
@@ -48,6 +49,9 @@ type Delay interface {
 type Config struct {
 	// DB holds the jobs; required.
 	DB *database.DB
+	// ListenURL names the same database, as lib/pq reads it, for the one connection that listens for new jobs; required
+	// on PostgreSQL, meaningless elsewhere. A pooler that hands connections out per transaction will not do.
+	ListenURL string
 	// ConcurrentImports is how many imports run at a time in this process; required.
 	ConcurrentImports int
 	// Alone tells that no other process works on this database, as on SQLite, where the data folder is locked. What is
@@ -73,6 +77,10 @@ const (
 	checkTimeout = 10 * time.Minute
 	rescueAfter  = 15 * time.Minute
 
+	// longest is more than an import can take. It lets River forget the job of a process that was killed, whose import
+	// Runner.Recover has given another one long before.
+	longest = 24 * time.Hour
+
 	// Jobs are fetched right after the commit that made them (see wake). Polling is for what nobody announces: jobs of
 	// another process and those that become due. Idle it costs 1 % of a core; every 40 ms instead would cost 6 %.
 	fetchCooldown = 5 * time.Millisecond
@@ -83,6 +91,7 @@ const (
 type Queue struct {
 	db           *database.DB
 	alone        bool
+	schema       string // of River's tables; empty on SQLite
 	recoverEvery time.Duration
 	log          *slog.Logger
 	client       *river.Client[*sql.Tx]
@@ -113,6 +122,9 @@ func New(c Config) (*Queue, error) {
 	if c.Logger == nil {
 		problems = append(problems, errors.New("the logger is missing"))
 	}
+	if c.DB != nil && c.DB.Dialect() == dialect.Postgres && c.ListenURL == "" {
+		problems = append(problems, errors.New("the URL to listen at is missing"))
+	}
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("configure queue: %w", errors.Join(problems...))
 	}
@@ -130,7 +142,13 @@ func New(c Config) (*Queue, error) {
 	); err != nil {
 		return nil, fmt.Errorf("configure queue: %w", err)
 	}
-	client, err := river.NewClient(sqliteDriver(c.DB.Writer(), q.wake), &river.Config{
+	driver := sqliteDriver(c.DB.Writer(), q.wake)
+	var reindex river.PeriodicSchedule // nil: River's own
+	if c.DB.Dialect() == dialect.Postgres {
+		driver, q.schema = postgresDriver(c.DB.Writer(), c.ListenURL, q.wake), riverSchema
+		reindex = river.NeverSchedule() // only the tables' owner may
+	}
+	client, err := river.NewClient(driver, &river.Config{
 		CompletedJobRetentionPeriod: time.Hour,
 		ErrorHandler:                &errorLog{q.log},
 		FetchCooldown:               fetchCooldown,
@@ -142,8 +160,10 @@ func New(c Config) (*Queue, error) {
 			importQueue: {MaxWorkers: c.ConcurrentImports},
 			checkQueue:  {MaxWorkers: concurrentChecks},
 		},
+		ReindexerSchedule:    reindex,
 		RescueStuckJobsAfter: rescueAfter,
 		RetryPolicy:          newRetryPolicy(c.RetryDelay),
+		Schema:               q.schema,
 		Workers:              workers,
 	})
 	if err != nil {
@@ -207,10 +227,14 @@ func (q *Queue) Start(ctx context.Context, runner Runner, checker Checker) error
 
 // release makes the jobs of a process that died available again, and its place as the leader of River's housekeeping.
 func (q *Queue) release(ctx context.Context) error {
+	prefix := ""
+	if q.schema != "" {
+		prefix = q.schema + "."
+	}
 	return q.db.Do(ctx, "release jobs", func(ctx context.Context) error {
 		for _, statement := range []string{
-			"UPDATE river_job SET state = 'available' WHERE state = 'running'",
-			"DELETE FROM river_leader",
+			"UPDATE " + prefix + "river_job SET state = 'available' WHERE state = 'running'",
+			"DELETE FROM " + prefix + "river_leader",
 		} {
 			if _, err := q.db.ExecContext(ctx, statement); err != nil {
 				return err

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"database/sql"
-	"strconv"
 
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -64,6 +63,6 @@ func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notifi
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case queue := <-l.wake.queues:
-		return &riverdriver.Notification{Topic: insertTopic, Payload: `{"queue":` + strconv.Quote(queue) + `}`}, nil
+		return inserted(queue), nil
 	}
 }

@@ -24,8 +24,9 @@ import (
 	"entrepot/viewer"
 )
 
-func system(t *testing.T) context.Context {
-	return viewer.NewContext(t.Context(), viewer.System("test"))
+// system is the context of a part of the server that acts for an organization.
+func system(t *testing.T, organization string) context.Context {
+	return viewer.NewContext(t.Context(), viewer.Worker("test", organization))
 }
 
 // rowErrors are what is listed of a history for a viewer.
@@ -303,7 +304,7 @@ func TestAKilledCheckGoesOn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	stored := h.store(t, asAda(t), h.write(t, "org-one/grp-one/x", "a\n1\n"))
-	require.NoError(t, h.db.Do(system(t), "kill", func(ctx context.Context) error {
+	require.NoError(t, h.db.Do(system(t, stored.OrganizationID), "kill", func(ctx context.Context) error {
 		return h.db.Client().ReviewUploadHistory.Update().Where(reviewuploadhistory.ID(stored.ID)).
 			SetStatus(definition.UploadProcessing).Exec(ctx)
 	}))
@@ -332,7 +333,7 @@ func TestChecksOfOneHistoryAtOnceEndItOnce(t *testing.T) {
 // pendingImport makes an import that waits for the history's check.
 func (h *house) pendingImport(t *testing.T, of *ent.ReviewUploadHistory) (id string) {
 	t.Helper()
-	require.NoError(t, h.db.Do(system(t), "import", func(ctx context.Context) error {
+	require.NoError(t, h.db.Do(system(t, of.OrganizationID), "import", func(ctx context.Context) error {
 		c := h.db.Client()
 		d := c.ImportDefinition.Create().SetOrganizationID(of.OrganizationID).SetName("sums").
 			SetInputSchema(nil).SetOutputSchema(nil).SetFormat(definition.Format{}).SaveX(ctx)

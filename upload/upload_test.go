@@ -104,21 +104,25 @@ func newHouse(t *testing.T, change ...func(*upload.Config)) *house {
 
 func (h *house) people(t *testing.T) {
 	t.Helper()
-	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
-	require.NoError(t, h.db.Do(ctx, "people", func(ctx context.Context) error {
-		c := h.db.Client()
-		for _, id := range []string{org, otherOrg} {
-			c.Organization.Create().SetID(id).SetName(id).SetSlug(id).ExecX(ctx)
-		}
-		for id, of := range map[string]string{group: org, nextGroup: org, otherGroup: otherOrg} {
-			c.Group.Create().SetID(id).SetOrganizationID(of).SetName("Group " + id).ExecX(ctx)
-		}
-		for id, of := range map[string]string{ada: org, bob: org, eve: otherOrg} {
-			c.User.Create().SetID(id).SetName("Name " + id).SetEmail(id + "@example.org").ExecX(ctx)
-			c.Membership.Create().SetOrganizationID(of).SetUserID(id).SetRole(viewer.RoleCollector).ExecX(ctx)
-		}
-		return nil
-	}))
+	for _, o := range []struct {
+		id            string
+		groups, users []string
+	}{
+		{org, []string{group, nextGroup}, []string{ada, bob}}, {otherOrg, []string{otherGroup}, []string{eve}},
+	} {
+		require.NoError(t, h.db.Do(system(t, o.id), "people", func(ctx context.Context) error {
+			c := h.db.Client()
+			c.Organization.Create().SetID(o.id).SetName(o.id).SetSlug(o.id).ExecX(ctx)
+			for _, id := range o.groups {
+				c.Group.Create().SetID(id).SetOrganizationID(o.id).SetName("Group " + id).ExecX(ctx)
+			}
+			for _, id := range o.users {
+				c.User.Create().SetID(id).SetName("Name " + id).SetEmail(id + "@example.org").ExecX(ctx)
+				c.Membership.Create().SetOrganizationID(o.id).SetUserID(id).SetRole(viewer.RoleCollector).ExecX(ctx)
+			}
+			return nil
+		}))
+	}
 }
 
 // as is somebody's context.
@@ -178,25 +182,33 @@ func (h *house) check(t *testing.T, stored *ent.ReviewUploadHistory) *ent.Review
 	return h.read(t, stored.ID)
 }
 
-func (h *house) read(t *testing.T, id int64) (found *ent.ReviewUploadHistory) {
+func (h *house) read(t *testing.T, id int64) *ent.ReviewUploadHistory {
 	t.Helper()
-	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
-	require.NoError(t, h.db.Read(ctx, func(ctx context.Context) (err error) {
-		found, err = h.db.Client().ReviewUploadHistory.Get(ctx, id)
-		return err
-	}))
-	return found
+	for _, h := range h.all(t) {
+		if h.ID == id {
+			return h
+		}
+	}
+	require.Fail(t, "there is no such history")
+	return nil
 }
 
 // count is how many histories there are.
-func (h *house) count(t *testing.T) (n int) {
+func (h *house) count(t *testing.T) int {
 	t.Helper()
-	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
-	require.NoError(t, h.db.Read(ctx, func(ctx context.Context) (err error) {
-		n, err = h.db.Client().ReviewUploadHistory.Query().Count(ctx)
-		return err
-	}))
-	return n
+	return len(h.all(t))
+}
+
+func (h *house) all(t *testing.T) (found []*ent.ReviewUploadHistory) {
+	t.Helper()
+	for _, organization := range []string{org, otherOrg} {
+		require.NoError(t, h.db.Read(system(t, organization), func(ctx context.Context) error {
+			of, err := h.db.Client().ReviewUploadHistory.Query().All(ctx)
+			found = append(found, of...)
+			return err
+		}))
+	}
+	return found
 }
 
 func pointer[T any](v T) *T { return &v }
