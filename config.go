@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"entrepot/auth"
+	"entrepot/seed"
+	"entrepot/storage"
 	"entrepot/viewer"
 )
 
@@ -27,7 +29,23 @@ func settings() []*setting {
 		{flag: "addr", env: "ENTREPOT_ADDR", value: "127.0.0.1:8080", help: "where to listen; port 0 takes a free one"},
 		{flag: "data", env: "ENTREPOT_DATA", value: "./data", help: "folder of the database, the bucket and the signing key"},
 		{flag: "url", env: "ENTREPOT_URL", help: "public address that links use; by default made from where it listens"},
-		{flag: "secret", env: "ENTREPOT_SECRET", help: "signs tokens and bucket URLs; by default made in the data folder"},
+		{
+			flag: "secret", env: "ENTREPOT_SECRET",
+			help: "signs tokens and bucket URLs; by default made in the data folder, or in the PostgreSQL database",
+		},
+		{
+			flag: "database-url", env: "DATABASE_URL",
+			help: "postgres://… as the application's role; by default SQLite in the data folder",
+		},
+		{
+			flag: "migrate-database-url", env: "MIGRATE_DATABASE_URL",
+			help: "the same as the role that owns the tables, to migrate at start",
+		},
+		{flag: "bucket-url", env: "BUCKET_URL", help: "file:///folder of the bucket; by default in the data folder"},
+		{flag: "jwt-secret", env: "JWT_SECRET", help: "an identity provider's: its HS256 tokens, and no others, sign in"},
+		{flag: "oidc-issuer", env: "OIDC_ISSUER", help: "the claim iss of the provider's tokens; required with it"},
+		{flag: "oidc-audience", env: "OIDC_AUDIENCE", help: "the claim aud of the provider's tokens; required with it"},
+		{flag: "demo", help: "make the demonstration on PostgreSQL too; SQLite has it always", bool: true},
 		{flag: "verbose", help: "log every request", bool: true},
 	}
 }
@@ -42,16 +60,21 @@ func tokenSettings() []*setting {
 	}
 }
 
+// organizationSettings are those of the command organization create alone.
+func organizationSettings() []*setting {
+	return []*setting{
+		{flag: "name", help: "name of the organization"},
+		{flag: "slug", help: "short name, of a-z, 0-9 and -; by default made from the name"},
+		{flag: "owner", help: "e-mail address of the first owner"},
+		{flag: "owner-name", help: "name of the first owner; by default the e-mail address"},
+		{flag: "group", help: "name of the first group; by default that of the organization"},
+	}
+}
+
 // unsupported are variables that mean something that this version cannot do. Going on without it would be worse than
 // not starting: data would go to another place, or people would sign in another way, than the operator believes.
 var unsupported = []struct{ env, why string }{
-	{"DATABASE_URL", "only SQLite in the data folder is supported so far"},
-	{"MIGRATE_DATABASE_URL", "only SQLite in the data folder is supported so far"},
-	{"BUCKET_URL", "only the local bucket in the data folder is supported so far"},
-	{"OIDC_ISSUER", "only the built-in sign-in is supported so far"},
-	{"OIDC_AUDIENCE", "only the built-in sign-in is supported so far"},
-	{"JWKS_URL", "only the built-in sign-in is supported so far"},
-	{"JWT_SECRET", "only the built-in sign-in is supported so far"},
+	{"JWKS_URL", "only JWT_SECRET and the built-in sign-in are supported so far"},
 	{"ENTREPOT_ADMINS", "platform administrators are not supported so far"},
 }
 
@@ -102,13 +125,25 @@ func read(all []*setting, args []string, getenv func(string) string) (wrong usag
 
 // config is what a command works with, checked.
 type config struct {
-	addr    string
-	data    string   // absolute
-	public  *url.URL // nil: made from where the server listens
-	secret  string   // empty: the data folder's
-	verbose bool
-	wanted  auth.Wanted // of the command token
+	addr     string
+	data     string   // absolute
+	public   *url.URL // nil: made from where the server listens
+	secret   string   // empty: made on first start
+	database string   // postgres://…; empty: SQLite in the data folder
+	migrate  string   // the same as the owner; may be empty
+	bucket   string   // file://…
+	provider *auth.Provider
+	demo     bool
+	verbose  bool
+	wanted   auth.Wanted          // of the command token
+	made     seed.NewOrganization // of the command organization create
 }
+
+// postgres tells whether the data is on PostgreSQL.
+func (c *config) postgres() bool { return c.database != "" || c.migrate != "" }
+
+// demonstrates tells whether the demonstration belongs into the database.
+func (c *config) demonstrates() bool { return c.demo || !c.postgres() }
 
 // newConfig reads and checks the settings; its error is a usageError with everything that is wrong.
 func newConfig(all []*setting, args []string, getenv func(string) string) (config, error) {
@@ -118,27 +153,19 @@ func newConfig(all []*setting, args []string, getenv func(string) string) (confi
 		values[s.flag] = strings.TrimSpace(s.value)
 	}
 	c := config{
-		addr: values["addr"], secret: values["secret"], verbose: values["verbose"] != "",
+		addr: values["addr"], secret: values["secret"], verbose: values["verbose"] != "", demo: values["demo"] != "",
 		wanted: auth.Wanted{
 			Email: values["user"], Organization: values["organization"], Group: values["group"],
 			Role: viewer.Role(strings.ToUpper(values["role"])),
 		},
+		made: seed.NewOrganization{
+			Name: values["name"], Slug: values["slug"], Group: values["group"],
+			OwnerEmail: values["owner"], OwnerName: values["owner-name"],
+		},
 	}
-	if _, port, err := net.SplitHostPort(c.addr); err != nil || !isPort(port) {
-		wrong.add("--addr (ENTREPOT_ADDR) is %q: it must be host:port, such as 127.0.0.1:8080", c.addr)
-	} else if !auth.Loopback(c.addr) {
-		wrong.add("--addr (ENTREPOT_ADDR) is %q: the built-in sign-in is for this machine alone, "+
-			"so listen on loopback, such as 127.0.0.1:8080", c.addr)
-	}
-	var err error
-	if c.data, err = filepath.Abs(values["data"]); err != nil || values["data"] == "" {
-		wrong.add("--data (ENTREPOT_DATA) is %q: it must name a folder", values["data"])
-	}
-	if text := values["url"]; text != "" {
-		if c.public, err = publicURL(text); err != nil {
-			wrong.add("--url (ENTREPOT_URL) is %q: it must be like https://entrepot.example", text)
-		}
-	}
+	c.setProvider(values, &wrong)
+	c.setAddress(values, &wrong)
+	c.setPlaces(values, &wrong)
 	if n := len(c.secret); n > 0 && n < auth.MinSecretBytes {
 		wrong.add("--secret (ENTREPOT_SECRET) has %d characters: it needs at least %d", n, auth.MinSecretBytes)
 	}
@@ -149,6 +176,71 @@ func newConfig(all []*setting, args []string, getenv func(string) string) (confi
 		return c, wrong
 	}
 	return c, nil
+}
+
+// setProvider decides how people sign in.
+func (c *config) setProvider(values map[string]string, wrong *usageError) {
+	secret, issuer, audience := values["jwt-secret"], values["oidc-issuer"], values["oidc-audience"]
+	switch {
+	case secret == "" && issuer == "" && audience == "":
+		return
+	case secret == "":
+		wrong.add("--oidc-issuer (OIDC_ISSUER) or --oidc-audience (OIDC_AUDIENCE) is given without " +
+			"--jwt-secret (JWT_SECRET), and only tokens that are signed with that are supported so far")
+		return
+	case len(secret) < auth.MinSecretBytes:
+		wrong.add("--jwt-secret (JWT_SECRET) has %d characters: it needs at least %d", len(secret), auth.MinSecretBytes)
+	}
+	if issuer == "" || audience == "" {
+		wrong.add("--jwt-secret (JWT_SECRET) needs --oidc-issuer (OIDC_ISSUER) and --oidc-audience (OIDC_AUDIENCE): " +
+			"a token that was made for another server must not count here")
+	}
+	c.provider = &auth.Provider{Secret: []byte(secret), Issuer: issuer, Audience: audience}
+}
+
+// setAddress checks where to listen, and what links say.
+func (c *config) setAddress(values map[string]string, wrong *usageError) {
+	host, port, err := net.SplitHostPort(c.addr)
+	ip := net.ParseIP(host)
+	switch {
+	case err != nil || !isPort(port):
+		wrong.add("--addr (ENTREPOT_ADDR) is %q: it must be host:port, such as 127.0.0.1:8080", c.addr)
+	case c.provider == nil && !auth.Loopback(c.addr):
+		wrong.add("--addr (ENTREPOT_ADDR) is %q: the built-in sign-in is for this machine alone, "+
+			"so listen on loopback, such as 127.0.0.1:8080", c.addr)
+	case (host == "" || ip.IsUnspecified()) && values["url"] == "":
+		wrong.add("--addr (ENTREPOT_ADDR) is %q, which is no address to put into links: "+
+			"say with --url (ENTREPOT_URL) how clients reach the server", c.addr)
+	}
+	if text := values["url"]; text != "" {
+		if c.public, err = publicURL(text); err != nil {
+			wrong.add("--url (ENTREPOT_URL) is %q: it must be like https://entrepot.example", text)
+		}
+	}
+}
+
+// setPlaces decides where the data is. What is wrong with a URL is said without it: it may hold a password.
+func (c *config) setPlaces(values map[string]string, wrong *usageError) {
+	var err error
+	if c.data, err = filepath.Abs(values["data"]); err != nil || values["data"] == "" {
+		wrong.add("--data (ENTREPOT_DATA) is %q: it must name a folder", values["data"])
+	}
+	for _, at := range []struct {
+		flag, env string
+		into      *string
+	}{{"database-url", "DATABASE_URL", &c.database}, {"migrate-database-url", "MIGRATE_DATABASE_URL", &c.migrate}} {
+		text := values[at.flag]
+		if *at.into = text; text != "" && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
+			wrong.add("--%s (%s) must be like postgres://user:password@host:5432/database", at.flag, at.env)
+		}
+	}
+	c.bucket = storage.FileURL(filepath.Join(c.data, "bucket"))
+	if text := values["bucket-url"]; text != "" {
+		c.bucket = text
+		if u, err := url.Parse(text); err != nil || u.Scheme != "file" || u.Host != "" || len(u.Path) < 2 {
+			wrong.add("--bucket-url (BUCKET_URL) must be like file:///srv/entrepot/bucket: only folders are supported so far")
+		}
+	}
 }
 
 func isPort(text string) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +16,7 @@ import (
 	"entrepot/seed"
 )
 
-// house is what every command needs: the data folder with a database that is up to date, and who may sign in.
+// house is what every command needs: a database that is up to date and fit for use, and who may sign in.
 type house struct {
 	db      *database.DB
 	auth    *auth.Authenticator
@@ -23,40 +24,79 @@ type house struct {
 	secret  []byte
 }
 
-// openHouse opens the data folder, and makes and seeds it where it is new.
-func openHouse(ctx context.Context, c config, log *slog.Logger) (*house, error) {
-	if err := makeFolder(c.data); err != nil {
-		return nil, err
+// databaseConfig says where the database is.
+func databaseConfig(c config, log *slog.Logger) database.Config {
+	if c.postgres() {
+		return database.Config{URL: c.database, MigrateURL: c.migrate, Logger: log}
 	}
-	h := &house{secret: []byte(c.secret)}
-	var err error
-	if len(h.secret) == 0 {
-		if h.secret, err = auth.LoadSecret(c.data); err != nil {
+	return database.Config{Path: filepath.Join(c.data, "entrepot.db"), Logger: log}
+}
+
+// openHouse opens the database, and makes it where it is new.
+func openHouse(ctx context.Context, c config, log *slog.Logger) (*house, error) {
+	if c.database == "" && c.migrate != "" {
+		return nil, usageError{"--migrate-database-url (MIGRATE_DATABASE_URL) is given without --database-url " +
+			"(DATABASE_URL): the server does not run as the role that owns the tables"}
+	}
+	if !c.postgres() {
+		if err := makeFolder(c.data); err != nil {
 			return nil, err
 		}
 	}
-	h.db, err = database.Open(ctx, database.Config{Path: filepath.Join(c.data, "entrepot.db"), Logger: log})
+	db, err := database.Open(ctx, databaseConfig(c, log))
 	if err != nil {
 		return nil, err
 	}
-	if err := h.furnish(ctx, log); err != nil {
+	h := &house{db: db}
+	if err := h.furnish(ctx, c, log); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
 }
 
-func (h *house) furnish(ctx context.Context, log *slog.Logger) (err error) {
-	if err := h.db.Migrate(ctx); err != nil {
+func (h *house) furnish(ctx context.Context, c config, log *slog.Logger) (err error) {
+	if !c.postgres() || c.migrate != "" {
+		if err := h.db.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := h.db.Check(ctx); err != nil {
+		return err
+	}
+	if h.secret, err = h.findSecret(ctx, c); err != nil {
 		return err
 	}
 	if h.catalog, err = catalog.New(catalog.Config{DB: h.db}); err != nil {
 		return err
 	}
-	if err := seed.Demonstration(ctx, h.db, h.catalog); err != nil {
-		return err
-	}
-	h.auth, err = auth.New(auth.Config{DB: h.db, Secret: h.secret, Logger: log})
+	h.auth, err = auth.New(auth.Config{DB: h.db, Secret: h.secret, Provider: c.provider, Logger: log})
 	return err
+}
+
+// demonstrate makes the demonstration where it belongs: on SQLite, and where it was asked for.
+func (h *house) demonstrate(ctx context.Context, c config) error {
+	if !c.demonstrates() {
+		return nil
+	}
+	return seed.Demonstration(ctx, h.db, h.catalog)
+}
+
+// findSecret is what was configured, or else what the first start has made: in the data folder, or in the database that
+// all replicas share.
+func (h *house) findSecret(ctx context.Context, c config) ([]byte, error) {
+	switch {
+	case c.secret != "":
+		return []byte(c.secret), nil
+	case !c.postgres():
+		return auth.LoadSecret(c.data)
+	}
+	made := make([]byte, auth.MinSecretBytes)
+	_, _ = rand.Read(made) // never fails
+	secret, err := h.db.SharedSecret(ctx, "server", made)
+	if err != nil {
+		return nil, fmt.Errorf("load secret: %w", err)
+	}
+	return secret, nil
 }
 
 func (h *house) close() error { return h.db.Close() }

@@ -10,6 +10,17 @@ import (
 // errLocked is that another process holds the lock.
 var errLocked = errors.New("locked")
 
+// lock keeps a second server off the data, where that is a folder; any number may share a PostgreSQL database.
+func (c *config) lock() (unlock func() error, err error) {
+	if c.postgres() {
+		return func() error { return nil }, nil
+	}
+	if err := makeFolder(c.data); err != nil {
+		return nil, err
+	}
+	return lockFolder(c.data)
+}
+
 // lockFolder keeps a second server out of a data folder: both would run the same imports. The operating system gives
 // the lock back when the process ends, however it ends. The command token needs none.
 func lockFolder(folder string) (unlock func() error, err error) {

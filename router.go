@@ -20,27 +20,30 @@ import (
 // handler is everything that the server answers to: the API behind the sign-in, and what is open beside it, which is
 // the console's files, health, the exchange of a sign-in code, and the bucket, whose URLs are signed.
 func (a *app) handler() (http.Handler, error) {
+	builtIn := a.config.provider == nil
 	api, err := graph.New(graph.Config{
 		DB: a.db, Bus: a.bus, Uploads: a.uploads, Importer: a.importer, Catalog: a.catalog, Limits: a.limits, Logger: a.log,
 		Authenticate:  a.auth.WebSocketViewer,
-		Introspection: true, // GraphiQL reads it; there is the built-in sign-in only
+		Introspection: builtIn, // GraphiQL reads it
 	})
 	if err != nil {
 		return nil, err
 	}
 	r := chi.NewRouter()
-	r.Use(a.counted, middleware.RequestID, a.logged, a.recovered, func(next http.Handler) http.Handler {
-		return auth.OnlyHosts(a.public, next)
-	})
+	r.Use(a.counted, middleware.RequestID, a.logged, a.recovered)
+	if builtIn {
+		// What listens on loopback, and signs anybody in who has its link, answers to its own names only.
+		r.Use(func(next http.Handler) http.Handler { return auth.OnlyHosts(a.public, next) })
+		r.Handle("/auth/exchange", a.auth.Exchange())
+	}
 	r.Handle("/bucket", a.bucket.Handler())
-	r.Handle("/auth/exchange", a.auth.Exchange())
 	var mounting error
 	r.Group(func(r chi.Router) {
 		r.Use(a.auth.Middleware)
 		r.With(a.auth.Required, a.ending).Handle("/graphql", api)
 		mounting = rest.Mount(r, rest.Config{Uploads: a.uploads, DB: a.db, Logger: a.log, Version: version()})
 	})
-	r.Handle("/*", console.Handler(console.Config{GraphiQL: true}))
+	r.Handle("/*", console.Handler(console.Config{GraphiQL: builtIn}))
 	return r, mounting
 }
 

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -24,6 +24,7 @@ import (
 	"entrepot/auth"
 	"entrepot/definition"
 	"entrepot/event"
+	"entrepot/event/postgres"
 	"entrepot/importer"
 	"entrepot/queue"
 	"entrepot/seed"
@@ -54,6 +55,7 @@ type app struct {
 	log      *slog.Logger
 	limits   definition.Limits
 	bus      *event.Bus
+	relay    *postgres.Relay // nil on SQLite: there are no other replicas
 	bucket   *storage.Bucket
 	queue    *queue.Queue
 	uploads  *upload.Uploads
@@ -74,10 +76,7 @@ func serveCommand(
 	if err != nil {
 		return err
 	}
-	if err := makeFolder(c.data); err != nil {
-		return err
-	}
-	unlock, err := lockFolder(c.data)
+	unlock, err := c.lock()
 	if err != nil {
 		return err
 	}
@@ -92,6 +91,9 @@ func serveCommand(
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	if err := h.demonstrate(ctx, c); err != nil {
+		return err
+	}
 	a := &app{house: h, config: c, log: log, limits: definition.DefaultLimits(), bus: &event.Bus{}}
 	a.streams, a.endAll = context.WithCancel(context.Background())
 	defer a.endAll()
@@ -104,23 +106,27 @@ func serveCommand(
 // build wires everything, up to the address to listen at. What it has opened when it fails is for release.
 func (a *app) build(ctx context.Context) (err error) {
 	if a.bucket, err = storage.Open(ctx, storage.Config{
-		URL: storage.FileURL(filepath.Join(a.config.data, "bucket")), Secret: a.secret,
-		MaxBytes: a.limits.MaxFileBytes, Logger: a.log,
+		URL: a.config.bucket, Secret: a.secret, MaxBytes: a.limits.MaxFileBytes, Logger: a.log,
 	}); err != nil {
 		return err
 	}
+	tell, err := a.publisher(ctx)
+	if err != nil {
+		return err
+	}
 	if a.queue, err = queue.New(queue.Config{
-		DB: a.db, ConcurrentImports: a.limits.ConcurrentImports, Alone: true, Logger: a.log,
+		DB: a.db, ConcurrentImports: a.limits.ConcurrentImports, Alone: !a.config.postgres(),
+		ListenURL: a.config.database, Logger: a.log,
 	}); err != nil {
 		return err
 	}
 	if a.uploads, err = upload.New(upload.Config{
-		DB: a.db, Bucket: a.bucket, Queue: a.queue, Bus: a.bus, Limits: a.limits, Logger: a.log,
+		DB: a.db, Bucket: a.bucket, Queue: a.queue, Bus: tell, Limits: a.limits, Logger: a.log,
 	}); err != nil {
 		return err
 	}
 	if a.importer, err = importer.New(importer.Config{
-		DB: a.db, Bucket: a.bucket, Queue: a.queue, Bus: a.bus, Limits: a.limits, Logger: a.log,
+		DB: a.db, Bucket: a.bucket, Queue: a.queue, Bus: tell, Limits: a.limits, Logger: a.log, Worker: workerName(),
 	}); err != nil {
 		return err
 	}
@@ -148,15 +154,39 @@ func (a *app) build(ctx context.Context) (err error) {
 	return nil
 }
 
+// publisher is where commands tell what changed: the bus of this process, or a relay to it and to the other replicas.
+func (a *app) publisher(ctx context.Context) (importer.Publisher, error) {
+	if !a.config.postgres() {
+		return a.bus, nil
+	}
+	var err error
+	a.relay, err = postgres.Open(ctx, postgres.Config{URL: a.config.database, DB: a.db, Bus: a.bus, Logger: a.log})
+	if err != nil {
+		return nil, err
+	}
+	return a.relay, nil
+}
+
+// workerName tells this process from all others, those before it on the same machine too.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil || len(host) > 64 {
+		host = "entrepot"
+	}
+	return fmt.Sprintf("%s %d %s", host, os.Getpid(), rand.Text())
+}
+
 // run serves until ctx ends, and then stops.
 func (a *app) run(ctx context.Context, stdout io.Writer) error {
 	if err := a.queue.Start(ctx, a.importer, a.uploads); err != nil {
 		return errors.Join(err, a.release())
 	}
-	samples := seed.Parts{DB: a.db, Bucket: a.bucket, Uploads: a.uploads, Importer: a.importer}
-	if err := seed.Imports(ctx, samples); err != nil && ctx.Err() == nil {
-		// Nobody's work depends on the samples, and the next start tries again.
-		a.log.Error("could not import the sample files", "error", err)
+	if a.config.demonstrates() {
+		samples := seed.Parts{DB: a.db, Bucket: a.bucket, Uploads: a.uploads, Importer: a.importer}
+		if err := seed.Imports(ctx, samples); err != nil && ctx.Err() == nil {
+			// Nobody's work depends on the samples, and the next start tries again.
+			a.log.Error("could not import the sample files", "error", err)
+		}
 	}
 	served := make(chan error, 1)
 	go func() { served <- a.http.Serve(a.listener) }()
@@ -175,6 +205,10 @@ func (a *app) run(ctx context.Context, stdout io.Writer) error {
 // greet prints where the server is and how to sign in.
 func (a *app) greet(ctx context.Context, stdout io.Writer) {
 	_, _ = fmt.Fprintf(stdout, "Entrepot is at %s/\n", a.public)
+	if a.config.provider != nil {
+		_, _ = fmt.Fprintf(stdout, "Sign in: with a token of %s\n", a.config.provider.Issuer)
+		return
+	}
 	who, err := a.auth.Find(ctx, auth.Wanted{Organization: seed.Organization, Role: viewer.RoleOwner})
 	if err != nil {
 		a.log.Warn("there is no sign-in link; use “entrepot token” with --user or --organization", "error", err)
@@ -220,6 +254,9 @@ func (a *app) release() error {
 		if closing := a.listener.Close(); !errors.Is(closing, net.ErrClosed) {
 			err = closing
 		}
+	}
+	if a.relay != nil {
+		err = errors.Join(err, a.relay.Close())
 	}
 	if a.bucket != nil {
 		err = errors.Join(err, a.bucket.Close())

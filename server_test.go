@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -258,23 +259,38 @@ func TestWrongConfigurationIsNamedAllAtOnce(t *testing.T) {
 	code := Run(t.Context(), []string{
 		"--data", data, "--addr=0.0.0.0:8080", "--nonsense", "--url", "ftp://x/y", "extra", "--verbose=yes", "--secret",
 	}, &out, &log, env(map[string]string{
-		"DATABASE_URL": "postgres://x", "BUCKET_URL": "gs://x", "OIDC_ISSUER": "https://x", "ENTREPOT_SECRET": "short",
-		"ENTREPOT_ADMINS": "a@x.example",
+		"DATABASE_URL": "mysql://x:secret@y", "BUCKET_URL": "gs://x", "OIDC_ISSUER": "https://x", "ENTREPOT_SECRET": "short",
+		"ENTREPOT_ADMINS": "a@x.example", "JWKS_URL": "https://x",
 	}))
 	require.Equal(t, exitUsage, code)
 	require.Empty(t, out.String())
 	for _, want := range []string{
 		`"0.0.0.0:8080"`, "loopback", "--nonsense", `"ftp://x/y"`, `"extra"`, "--verbose takes no value",
 		"--secret needs a value", "DATABASE_URL", "BUCKET_URL", "OIDC_ISSUER", "ENTREPOT_SECRET) has 5", "ENTREPOT_ADMINS",
+		"JWKS_URL",
 	} {
 		require.Contains(t, log.String(), want)
 	}
-	require.NotContains(t, log.String(), "postgres://x", "values may hold passwords")
+	require.NotContains(t, log.String(), "secret@", "values may hold passwords")
 	require.NoDirExists(t, data, "nothing was made")
 
+	long := strings.Repeat("x", 32)
+	provided := "--jwt-secret " + long + " --oidc-issuer i --oidc-audience a"
 	for args, want := range map[string]string{
 		"tokens": `no command "tokens"`, "token --role boss": "VIEWER, COLLECTOR, MANAGER, OWNER", "--addr 8080": "host:port",
 		"--addr 127.0.0.1:99999": "host:port", "--role OWNER": "no flag --role", "--data=": "must name a folder",
+		"organization": `no command "organization"`, "organization remove": `no command "organization remove"`,
+		"--jwt-secret abc":                      "JWT_SECRET) has 3 characters",
+		"--jwt-secret " + long:                  "needs --oidc-issuer (OIDC_ISSUER) and --oidc-audience (OIDC_AUDIENCE)",
+		"--oidc-issuer x":                       "given without --jwt-secret",
+		"--migrate-database-url x://":           "(MIGRATE_DATABASE_URL) must be like postgres://",
+		"--bucket-url file:":                    "only folders",
+		"--bucket-url file://host/x":            "only folders",
+		provided + " --addr 0.0.0.0:80":         "--url (ENTREPOT_URL) how clients reach",
+		provided + " --addr :80":                "--url (ENTREPOT_URL) how clients reach",
+		"--database-url postgres://x/y migrate": `"migrate" is not expected`,
+		"migrate --database-url postgres://x/y": "needs --migrate-database-url",
+		"--migrate-database-url postgres://x/y": "given without --database-url",
 	} {
 		log.Reset()
 		require.Equal(t, exitUsage, Run(t.Context(), strings.Fields(args), &out, &log, none), args)
@@ -286,7 +302,7 @@ func TestHelpAndVersion(t *testing.T) {
 	t.Parallel()
 	var out, log bytes.Buffer
 	require.Equal(t, exitOK, Run(t.Context(), []string{"help"}, &out, &log, none))
-	for _, s := range append(settings(), tokenSettings()...) {
+	for _, s := range slices.Concat(settings(), tokenSettings(), organizationSettings()) {
 		require.Contains(t, out.String(), "--"+s.flag)
 		require.Contains(t, out.String(), s.env)
 	}

@@ -13,7 +13,6 @@ import (
 	"entrepot/ent/importrun"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
-	"entrepot/ent/user"
 	"entrepot/importer"
 	"entrepot/prefixid"
 	"entrepot/storage"
@@ -66,11 +65,14 @@ func Imports(ctx context.Context, p Parts) error {
 // findCollector is the collector in the first of that person's groups; ent's NotFoundError where there is none any
 // more.
 func findCollector(ctx context.Context, db *database.DB) (v viewer.Viewer, err error) {
-	ctx = viewer.NewContext(ctx, viewer.System("seed"))
+	id, err := findPerson(ctx, db, collectorEmail)
+	if err != nil {
+		return v, err
+	}
+	ctx = viewer.NewContext(ctx, viewer.SignIn("seed", id))
 	err = db.Read(ctx, func(ctx context.Context) error {
-		m, err := db.Client().Membership.Query().Where(membership.EndedAtIsNil(),
-			membership.HasOrganizationWith(organization.Slug(Organization)),
-			membership.HasUserWith(user.Email(collectorEmail))).Only(ctx)
+		m, err := db.Client().Membership.Query().Where(membership.EndedAtIsNil(), membership.UserID(id),
+			membership.HasOrganizationWith(organization.Slug(Organization))).Only(ctx)
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,11 @@
-// Package seed fills a new embedded database with the demonstration: an organization with two groups, a person of each
-// role, sites, definitions, and the imports of sample files, one of which fails.
+// Package seed makes the first things in a new database: an organization with its first group and owner, or the
+// demonstration, which is an organization with two groups, a person of each role, sites, definitions, and the imports of
+// sample files, one of which fails.
 //
-// server calls it when it starts on SQLite: Demonstration before anybody signs in, Imports once the queue takes jobs.
-// Both may be called at every start: what is there is left alone, and what a crash left undone is done. Everything that
-// has a command goes through it, as the seeded people, so that the seed obeys the same checks as anybody. It may import
-// ent, viewer, database, storage, catalog, upload and importer.
+// server calls it when it starts with the demonstration: Demonstration before anybody signs in, Imports once the queue
+// takes jobs. Both may be called at every start, by several replicas at once: what is there is left alone, and what a
+// crash left undone is done. Everything that has a command goes through it, as the seeded people, so that the seed obeys
+// the same checks as anybody. It may import ent, viewer, prefixid, database, storage, catalog, upload and importer.
 package seed
 
 import (
@@ -40,15 +41,43 @@ var people = []struct {
 	{"Noor Nogroup", "nogroup@demo.example", viewer.RoleCollector, nil},
 }
 
-// Demonstration fills an empty database, all or nothing, and leaves one alone that has an organization.
+// Demonstration makes the demonstration organization, all or nothing, unless it is there. SQLite is left alone where it
+// has any organization.
 func Demonstration(ctx context.Context, db *database.DB, c *catalog.Catalog) error {
+	taken, err := anything(ctx, db)
+	if err == nil && !taken {
+		if err = demonstrate(ctx, db, c); slugTaken(err) {
+			err = nil // another replica was faster
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("seed the demonstration: %w", err)
+	}
+	return nil
+}
+
+// anything tells whether there is an organization: any that can be seen, which on PostgreSQL is the demonstration's alone.
+func anything(ctx context.Context, db *database.DB) (taken bool, err error) {
 	ctx = viewer.NewContext(ctx, viewer.System("seed"))
-	err := db.Do(ctx, "seed", func(ctx context.Context) error {
-		taken, err := db.Client().Organization.Query().Where(organization.IDNEQ(database.SystemOrganization)).Exist(ctx)
-		if err != nil || taken {
+	err = db.LookUp(ctx, Organization, func(ctx context.Context) (err error) {
+		taken, err = db.Client().Organization.Query().Where(organization.IDNEQ(database.SystemOrganization)).Exist(ctx)
+		return err
+	})
+	return taken, err
+}
+
+func demonstrate(ctx context.Context, db *database.DB, c *catalog.Catalog) error {
+	known := map[string]string{} // people of the demonstration who are there, without it
+	for _, p := range people {
+		id, err := findPerson(ctx, db, p.email)
+		if err != nil {
 			return err
 		}
-		manager, err := populate(ctx, db)
+		known[p.email] = id
+	}
+	b, ctx := begin(ctx, db)
+	return db.Do(ctx, "seed", func(ctx context.Context) error {
+		manager, err := populate(ctx, b, known)
 		if err != nil {
 			return err
 		}
@@ -65,46 +94,35 @@ func Demonstration(ctx context.Context, db *database.DB, c *catalog.Catalog) err
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("seed the demonstration: %w", err)
-	}
-	return nil
 }
 
 // populate makes the organization, its groups and its people, and returns the one that writes definitions.
-func populate(ctx context.Context, db *database.DB) (manager viewer.Viewer, err error) {
-	c := db.Client()
-	home, err := c.Organization.Create().SetName("Demonstration").SetSlug(Organization).Save(ctx)
-	if err != nil {
+func populate(ctx context.Context, b builder, known map[string]string) (manager viewer.Viewer, err error) {
+	if err := b.organization(ctx, "Demonstration", Organization); err != nil {
 		return manager, err
 	}
-	groupIDs := make([]string, len(groups))
+	ids := make([]string, len(groups))
 	for i, name := range groups {
-		g, err := c.Group.Create().SetOrganizationID(home.ID).SetName(name).Save(ctx)
-		if err != nil {
+		if ids[i], err = b.group(ctx, name); err != nil {
 			return manager, err
 		}
-		groupIDs[i] = g.ID
 	}
 	for _, p := range people {
-		user, err := c.User.Create().SetName(p.name).SetEmail(p.email).Save(ctx)
-		if err != nil {
-			return manager, err
-		}
-		if err := c.Membership.Create().SetOrganizationID(home.ID).SetUserID(user.ID).SetRole(p.role).
-			Exec(ctx); err != nil {
-			return manager, err
-		}
-		for _, i := range p.groups {
-			if err := c.GroupMembership.Create().SetOrganizationID(home.ID).SetUserID(user.ID).SetGroupID(groupIDs[i]).
-				Exec(ctx); err != nil {
+		user := known[p.email]
+		if user == "" {
+			if user, err = b.person(ctx, p.name, p.email); err != nil {
 				return manager, err
 			}
 		}
+		var own []string
+		for _, i := range p.groups {
+			own = append(own, ids[i])
+		}
+		if err := b.join(ctx, user, p.role, own...); err != nil {
+			return manager, err
+		}
 		if p.role == viewer.RoleManager {
-			manager = viewer.Viewer{
-				UserID: user.ID, OrganizationID: home.ID, GroupID: groupIDs[firstGroup], Role: p.role,
-			}
+			manager = viewer.Viewer{UserID: user, OrganizationID: b.id, GroupID: ids[firstGroup], Role: p.role}
 		}
 	}
 	return manager, nil

@@ -7,16 +7,19 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"entrepot/catalog"
+	"entrepot/database"
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrun"
+	"entrepot/ent/organization"
 	"entrepot/event"
 	"entrepot/importer"
 	"entrepot/internal/testdb"
@@ -52,8 +55,14 @@ func (f *flaky) EnqueueImport(ctx context.Context, organizationID, importID stri
 
 func setup(t *testing.T) *house {
 	t.Helper()
+	var url string // of PostgreSQL
+	return on(t, testdb.New(t, testdb.With(func(c *database.Config) { url = c.URL })), &url)
+}
+
+func on(t *testing.T, db *database.DB, url *string) *house {
+	t.Helper()
 	h := &house{bus: &event.Bus{}, queue: &flaky{}}
-	h.DB = testdb.New(t)
+	h.DB = db
 	var err error
 	h.Bucket, err = storage.Open(t.Context(), storage.Config{
 		URL: storage.FileURL(filepath.Join(t.TempDir(), "bucket")), Secret: []byte(strings.Repeat("s", 32)),
@@ -63,7 +72,9 @@ func setup(t *testing.T) *house {
 	h.catalog, err = catalog.New(catalog.Config{DB: h.DB})
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	h.queue.Queue, err = queue.New(queue.Config{DB: h.DB, ConcurrentImports: 2, Alone: true, Logger: log})
+	h.queue.Queue, err = queue.New(queue.Config{
+		DB: h.DB, ListenURL: *url, ConcurrentImports: 2, Alone: true, Logger: log,
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.queue.Stop(context.WithoutCancel(t.Context()))) })
 	h.Uploads, err = upload.New(upload.Config{DB: h.DB, Bucket: h.Bucket, Queue: h.queue, Bus: h.bus, Logger: log})
@@ -73,9 +84,26 @@ func setup(t *testing.T) *house {
 	return h
 }
 
-func (h *house) read(t *testing.T, f func(ctx context.Context, c *ent.Client)) {
+// home is the id of the organization with that short name.
+func (h *house) home(t *testing.T, slug string) (id string) {
 	t.Helper()
 	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
+	require.NoError(t, h.DB.LookUp(ctx, slug, func(ctx context.Context) error {
+		id = h.DB.Client().Organization.Query().Where(organization.Slug(slug)).OnlyIDX(ctx)
+		return nil
+	}))
+	return id
+}
+
+// read reads as a worker of the demonstration.
+func (h *house) read(t *testing.T, f func(ctx context.Context, c *ent.Client)) {
+	t.Helper()
+	h.readIn(t, h.home(t, seed.Organization), f)
+}
+
+func (h *house) readIn(t *testing.T, organization string, f func(ctx context.Context, c *ent.Client)) {
+	t.Helper()
+	ctx := viewer.NewContext(t.Context(), viewer.Worker("test", organization))
 	require.NoError(t, h.DB.Read(ctx, func(ctx context.Context) error {
 		f(ctx, h.DB.Client())
 		return nil
@@ -92,7 +120,7 @@ func TestTheDemonstrationIsMadeOnceAndWhole(t *testing.T) {
 		require.NoError(t, seed.Demonstration(t.Context(), h.DB, h.catalog))
 	}
 	h.read(t, func(ctx context.Context, c *ent.Client) {
-		require.Equal(t, 2, c.Organization.Query().CountX(ctx), "with the reserved one")
+		require.Equal(t, 1, c.Organization.Query().CountX(ctx))
 		require.Equal(t, 2, c.Group.Query().CountX(ctx))
 		require.Equal(t, 6, c.GroupMembership.Query().CountX(ctx))
 		roles := map[viewer.Role]int{}
@@ -115,20 +143,96 @@ func TestTheDemonstrationIsMadeOnceAndWhole(t *testing.T) {
 	})
 }
 
-func TestADatabaseInUseIsLeftAlone(t *testing.T) {
+func TestAnEmbeddedDatabaseInUseIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	h := setup(t)
-	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
-	require.NoError(t, h.DB.Do(ctx, "test", func(ctx context.Context) error {
-		return h.DB.Client().Organization.Create().SetName("Ours").SetSlug("ours").Exec(ctx)
-	}))
+	h := on(t, testdb.NewSQLite(t), new(string))
+	_, err := seed.CreateOrganization(t.Context(), h.DB, seed.NewOrganization{Name: "Ours", OwnerEmail: "o@ours.example"})
+	require.NoError(t, err)
 	require.NoError(t, seed.Demonstration(t.Context(), h.DB, h.catalog))
 	require.NoError(t, seed.Imports(t.Context(), h.Parts))
+	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
+	require.NoError(t, h.DB.Read(ctx, func(ctx context.Context) error {
+		require.Equal(t, 2, h.DB.Client().Organization.Query().CountX(ctx), "with the reserved one")
+		require.Zero(t, h.DB.Client().ReviewUploadHistory.Query().CountX(ctx))
+		return nil
+	}))
+}
+
+func TestReplicasMakeOneDemonstration(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	var all sync.WaitGroup
+	errs := make([]error, 4)
+	for i := range errs {
+		all.Go(func() {
+			errs[i] = errors.Join(seed.Demonstration(t.Context(), h.DB, h.catalog), seed.Imports(t.Context(), h.Parts))
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
 	h.read(t, func(ctx context.Context, c *ent.Client) {
-		require.Equal(t, 2, c.Organization.Query().CountX(ctx))
-		require.Zero(t, c.User.Query().CountX(ctx))
-		require.Zero(t, c.ReviewUploadHistory.Query().CountX(ctx))
+		require.Equal(t, 5, c.User.Query().CountX(ctx))
+		require.Equal(t, 3, c.ImportDefinition.Query().CountX(ctx))
+		require.Equal(t, 4, c.ImportRun.Query().CountX(ctx))
+		require.Equal(t, 4, c.ReviewUploadHistory.Query().CountX(ctx))
 	})
+}
+
+func TestAnOrganizationIsMadeWithItsOwner(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	ours, err := seed.CreateOrganization(t.Context(), h.DB, seed.NewOrganization{
+		Name: " Ölçüm A.Ş. ", OwnerEmail: "Olga@Ours.example", OwnerName: "Olga",
+	})
+	require.NoError(t, err)
+	require.Equal(t, ours, h.home(t, "olcum-a-s"))
+	second, err := seed.CreateOrganization(t.Context(), h.DB, seed.NewOrganization{
+		Name: "Ölçüm A.Ş.", Slug: "second", Group: "Crew", OwnerEmail: "olga@ours.example", OwnerName: "Somebody",
+	})
+	require.NoError(t, err)
+	for id, want := range map[string][]string{
+		ours: {"Ölçüm A.Ş.", "Ölçüm A.Ş."}, second: {"Ölçüm A.Ş.", "Crew"},
+	} {
+		h.readIn(t, id, func(ctx context.Context, c *ent.Client) {
+			require.Equal(t, want[0], c.Organization.Query().OnlyX(ctx).Name)
+			g := c.Group.Query().OnlyX(ctx)
+			require.Equal(t, want[1], g.Name)
+			m := c.Membership.Query().WithUser().OnlyX(ctx)
+			require.Equal(t, viewer.RoleOwner, m.Role)
+			require.Equal(t, "Olga", m.Edges.User.Name, "one person, however many organizations")
+			require.Equal(t, "olga@ours.example", m.Edges.User.Email)
+			require.Equal(t, m.UserID, c.GroupMembership.Query().OnlyX(ctx).UserID)
+		})
+	}
+}
+
+func TestAnOrganizationThatCannotBeMade(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	good := seed.NewOrganization{Name: "Ours", OwnerEmail: "o@ours.example"}
+	_, err := seed.CreateOrganization(t.Context(), h.DB, good)
+	require.NoError(t, err)
+	good.OwnerEmail = "new@ours.example"
+	_, err = seed.CreateOrganization(t.Context(), h.DB, good)
+	require.ErrorContains(t, err, `there is one with the short name "ours"`)
+	good.Slug = "theirs"
+	_, err = seed.CreateOrganization(t.Context(), h.DB, good)
+	require.NoError(t, err, "nothing was left of the refused one")
+
+	_, err = seed.CreateOrganization(t.Context(), h.DB, seed.NewOrganization{
+		Slug: "A b", Group: "a\x00b", OwnerEmail: "Olga <o@ours.example>",
+	})
+	for _, want := range []string{"the name is missing", "control characters", "must be an e-mail address"} {
+		require.ErrorContains(t, err, want)
+	}
+	for _, slug := range []string{"-a", "a--b", "Ä", strings.Repeat("a", 64)} {
+		_, err = seed.CreateOrganization(t.Context(), h.DB, seed.NewOrganization{Name: "x", Slug: slug, OwnerEmail: "o@x.example"})
+		require.ErrorContains(t, err, "short name", slug)
+	}
+	_, err = seed.CreateOrganization(t.Context(), h.DB, seed.NewOrganization{Name: "株式会社", OwnerEmail: "o@x.example"})
+	require.ErrorContains(t, err, "short name", "no letter of it is one")
 }
 
 func TestTheSamplesAreImportedAlsoAfterACrashInTheMiddle(t *testing.T) {
@@ -194,7 +298,7 @@ func TestARemovedCollectorIsNoReasonToFail(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	require.NoError(t, seed.Demonstration(t.Context(), h.DB, h.catalog))
-	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
+	ctx := viewer.NewContext(t.Context(), viewer.Worker("test", h.home(t, seed.Organization)))
 	require.NoError(t, h.DB.Do(ctx, "test", func(ctx context.Context) error {
 		return h.DB.Client().GroupMembership.Update().SetEndedAt(time.Now()).Exec(ctx)
 	}))
