@@ -132,10 +132,10 @@ func TestCheck(t *testing.T) {
 		"CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1": "triggers of the database were changed",
 	} {
 		t.Run(want, func(t *testing.T) {
-			c, superuser := testdb.EmptyPostgres(t)
-			db := connect(t, c)
-			require.NoError(t, db.Migrate(t.Context()))
-			rawly(t, superuser, change)
+			t.Parallel()
+			db := testdb.NewPostgres(t)
+			_, err := testdb.Raw(t, db).ExecContext(t.Context(), change)
+			require.NoError(t, err)
 			require.ErrorContains(t, db.Check(t.Context()), want, change)
 		})
 	}
