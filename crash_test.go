@@ -83,6 +83,20 @@ func (p *process) query(document string, variables map[string]any, into any) {
 	require.NoError(p.t, json.Unmarshal(out.Data, into))
 }
 
+// defineMeters makes a definition for bench/data's files.
+func (p *process) defineMeters() string {
+	p.t.Helper()
+	var made struct {
+		CreateImportDefinition struct{ ImportDefinition struct{ ID string } }
+	}
+	p.query(`mutation { createImportDefinition(input: {
+		name: "Meters"
+		inputSchema: [{name: "site", type: STRING, role: SITE_IDENTIFIER}, {name: "date", type: DATE, role: PERIOD}, {name: "reading", type: NUMBER}]
+		outputSchema: [{key: "sum", aggregate: SUM, column: "reading", periodUnit: MONTHLY}, {key: "mean", aggregate: AVERAGE, column: "reading", periodUnit: MONTHLY}]
+	}) { importDefinition { id } } }`, nil, &made)
+	return made.CreateImportDefinition.ImportDefinition.ID
+}
+
 // upload puts a file into the bucket and stores its history.
 func (p *process) upload(path string) string {
 	p.t.Helper()
@@ -202,21 +216,7 @@ func TestAKilledServerLosesNothing(t *testing.T) {
 	require.NoError(t, file.Close())
 
 	p := launch(t, filepath.Join(folder, "data"))
-	var made struct {
-		CreateImportDefinition struct{ ImportDefinition struct{ ID string } }
-	}
-	p.query(`mutation { createImportDefinition(input: {
-		name: "Meters"
-		inputSchema: [
-			{name: "site", type: STRING, role: SITE_IDENTIFIER}, {name: "date", type: DATE, role: PERIOD},
-			{name: "reading", type: NUMBER}
-		]
-		outputSchema: [
-			{key: "sum", aggregate: SUM, column: "reading", periodUnit: MONTHLY},
-			{key: "mean", aggregate: AVERAGE, column: "reading", periodUnit: MONTHLY}
-		]
-	}) { importDefinition { id } } }`, nil, &made)
-	definition, history := made.CreateImportDefinition.ImportDefinition.ID, p.upload(path)
+	definition, history := p.defineMeters(), p.upload(path)
 
 	killed := p.start(history, definition)
 	p.until(killed, func(s state) bool { return s.Status == "PROCESSING" && s.ProcessedRowCount > 0 })

@@ -190,6 +190,7 @@ func (a *app) run(ctx context.Context, stdout io.Writer) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- a.http.Serve(a.listener) }()
+	a.log.Info("listening", "address", a.listener.Addr().String())
 	a.greet(ctx, stdout)
 
 	var err error
@@ -211,7 +212,8 @@ func (a *app) greet(ctx context.Context, stdout io.Writer) {
 	}
 	who, err := a.auth.Find(ctx, auth.Wanted{Organization: seed.Organization, Role: viewer.RoleOwner})
 	if err != nil {
-		a.log.Warn("there is no sign-in link; use “entrepot token” with --user or --organization", "error", err)
+		a.log.Debug("there is no sign-in link", "error", err)
+		_, _ = fmt.Fprintln(stdout, "Sign in: with a token; “entrepot token” with --user or --organization prints one")
 		return
 	}
 	_, _ = fmt.Fprintf(stdout, "Sign in: %s/#code=%s\n", a.public, a.auth.NewCode(who))

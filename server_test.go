@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -82,18 +83,20 @@ func start(t *testing.T, data string, args ...string) *program {
 	})
 	t.Cleanup(func() { require.Equal(t, exitOK, p.stop(), p.log) })
 	lines := bufio.NewScanner(out)
-	for p.code == "" && lines.Scan() {
+	greeted := false
+	for !greeted && lines.Scan() {
 		if at, ok := strings.CutPrefix(lines.Text(), "Entrepot is at "); ok {
 			p.address = strings.TrimSuffix(at, "/")
 		}
 		if link, ok := strings.CutPrefix(lines.Text(), "Sign in: "); ok {
-			var before string
-			before, p.code, ok = strings.Cut(link, "/#code=")
-			require.True(t, ok)
-			require.Equal(t, p.address, before)
+			greeted = true
+			if before, code, ok := strings.Cut(link, "/#code="); ok {
+				p.code = code
+				require.Equal(t, p.address, before)
+			}
 		}
 	}
-	require.NotEmpty(t, p.code, p.log)
+	require.True(t, greeted, p.log)
 	return p
 }
 
@@ -117,6 +120,14 @@ func (p *program) ask(t *testing.T, method, path, body string, headers ...string
 	content, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
 	return answer.StatusCode, string(content)
+}
+
+// listening is where the program listens, whatever it says that its address is.
+func (p *program) listening(t *testing.T) string {
+	t.Helper()
+	match := regexp.MustCompile(`msg=listening address="?\S*:(\d+)`).FindStringSubmatch(p.log.String())
+	require.NotNil(t, match, p.log)
+	return "http://127.0.0.1:" + match[1]
 }
 
 func token(t *testing.T, data string, args ...string) string {

@@ -56,6 +56,7 @@ type conn struct {
 	pqConn
 	prepared map[string]*list.Element // of *statement, by text
 	order    *list.List               // the last used first
+	stale    bool
 }
 
 // statement is a text that was seen once, or prepared because it was seen twice.
@@ -150,12 +151,15 @@ func (c *conn) remember(text string) error {
 	return s.stmt.Close()
 }
 
-// check forgets what is prepared where the server has forgotten it, or its tables have changed.
+// check has the connection thrown away, once its transaction is over, where the server has forgotten what is prepared or
+// the tables are others than it was prepared for.
 func (c *conn) check(err error) error {
 	switch sqlState(err) {
 	case "0A000", "26000":
-		c.order.Init()
-		clear(c.prepared)
+		c.stale = true
 	}
 	return err
 }
+
+// IsValid tells whether the connection may be used for another transaction.
+func (c *conn) IsValid() bool { return !c.stale && c.pqConn.IsValid() }

@@ -38,55 +38,64 @@ func randomTime() time.Time {
 // Whatever the zone and the fraction: times as stored sort, compare and come back as times do, to the millisecond.
 func TestTimesSortAsText(t *testing.T) {
 	t.Parallel()
-	db := testdb.New(t)
-	do(t, db, func(ctx context.Context) {
-		execute(ctx, t, db, "CREATE TABLE times (id INTEGER PRIMARY KEY, at DATETIME)")
-		times := make([]time.Time, 300)
-		for i := range times {
-			at := randomTime()
-			times[i] = at.Truncate(time.Millisecond)
-			arg := []any{at, &at, sql.NullTime{Time: at, Valid: true}, wrapped{at}, &wrapped{at}}[i%5]
-			execute(ctx, t, db, "INSERT INTO times VALUES (?, ?)", i, arg)
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		kind := "DATETIME"
+		if isPostgres(db) {
+			kind = "timestamptz"
 		}
-		pivot := randomTime()
-		later := make(map[int64]bool)
-		for _, row := range query(ctx, t, db, "SELECT id FROM times WHERE at > ?", pivot) {
-			later[row["id"].(int64)] = true
-		}
-		order := make([]int, len(times))
-		for i := range order {
-			order[i] = i
-			require.Equal(t, times[i].After(pivot.Truncate(time.Millisecond)), later[int64(i)], "%s > %s", times[i], pivot)
-		}
-		slices.SortFunc(order, func(a, b int) int {
-			if c := times[a].Compare(times[b]); c != 0 {
-				return c
+		addTable(t, db, "times", "id INTEGER PRIMARY KEY, at "+kind)
+		do(t, db, func(ctx context.Context) {
+			times := make([]time.Time, 300)
+			for i := range times {
+				at := randomTime()
+				times[i] = at.Truncate(time.Millisecond)
+				arg := []any{at, &at, sql.NullTime{Time: at, Valid: true}, wrapped{at}, &wrapped{at}}[i%5]
+				execute(ctx, t, db, "INSERT INTO times VALUES (?, ?)", i, arg)
 			}
-			return a - b
+			pivot := randomTime()
+			later := make(map[int64]bool)
+			for _, row := range query(ctx, t, db, "SELECT id FROM times WHERE at > ?", pivot) {
+				later[row["id"].(int64)] = true
+			}
+			order := make([]int, len(times))
+			for i := range order {
+				order[i] = i
+				require.Equal(t, times[i].After(pivot.Truncate(time.Millisecond)), later[int64(i)], "%s > %s", times[i], pivot)
+			}
+			slices.SortFunc(order, func(a, b int) int {
+				if c := times[a].Compare(times[b]); c != 0 {
+					return c
+				}
+				return a - b
+			})
+			shape := regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$`)
+			for i, row := range query(ctx, t, db, "SELECT id, at, at || '' AS text FROM times ORDER BY at, id") {
+				require.Equal(t, int64(order[i]), row["id"])
+				if !isPostgres(db) {
+					require.Regexp(t, shape, row["text"])
+				}
+				at := row["at"].(time.Time)
+				require.True(t, at.Equal(times[order[i]]), "%s is not %s", at, times[order[i]])
+				_, offset := at.Zone()
+				require.Zero(t, offset)
+			}
 		})
-		shape := regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$`)
-		for i, row := range query(ctx, t, db, "SELECT id, at, at || '' AS text FROM times ORDER BY at, id") {
-			require.Equal(t, int64(order[i]), row["id"])
-			require.Regexp(t, shape, row["text"])
-			at := row["at"].(time.Time)
-			require.True(t, at.Equal(times[order[i]]), "%s is not %s", at, times[order[i]])
-			require.Equal(t, time.UTC, at.Location())
-		}
 	})
 }
 
 func TestTimesThatAreNone(t *testing.T) {
 	t.Parallel()
-	db := testdb.New(t)
-	read(t, db, func(ctx context.Context) {
-		row := query(ctx, t, db, "SELECT ? AS a, ? AS b, ? AS c", sql.NullTime{}, (*time.Time)(nil), nil)[0]
-		require.Equal(t, values{"a": nil, "b": nil, "c": nil}, row)
-		for _, year := range []int{-1, 10000} {
-			_, err := db.QueryContext(ctx, "SELECT ?", time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))
-			require.ErrorContains(t, err, "four digits")
-		}
-		rows := query(ctx, t, db, "SELECT 1 AS one") // a refused argument holds nobody up
-		require.Len(t, rows, 1)
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		read(t, db, func(ctx context.Context) {
+			row := query(ctx, t, db, "SELECT ? AS a, ? AS b, ? AS c", sql.NullTime{}, (*time.Time)(nil), nil)[0]
+			require.Equal(t, values{"a": nil, "b": nil, "c": nil}, row)
+			for _, year := range []int{-1, 10000} {
+				_, err := db.QueryContext(ctx, bind(db, "SELECT ?"), time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))
+				require.ErrorContains(t, err, "four digits")
+			}
+			rows := query(ctx, t, db, "SELECT 1 AS one") // a refused argument holds nobody up
+			require.Len(t, rows, 1)
+		})
 	})
 }
 
@@ -121,9 +130,9 @@ func TestTimesThroughEnt(t *testing.T) {
 	})
 }
 
-func TestConstraints(t *testing.T) {
+func TestConstraintsOnSQLite(t *testing.T) {
 	t.Parallel()
-	db := testdb.New(t)
+	db := testdb.NewSQLite(t)
 	do(t, db, func(ctx context.Context) { fill(ctx, t, db) })
 	for name, test := range map[string]struct {
 		statement string
@@ -171,6 +180,73 @@ func TestConstraints(t *testing.T) {
 		_, ok := database.AsConstraint(err)
 		require.False(t, ok)
 	}
+}
+
+// The same change is refused by the same name on every kind of database.
+func TestConstraints(t *testing.T) {
+	t.Parallel()
+	of := func(v values) values {
+		v["organization_id"] = "org-a"
+		return v
+	}
+	tests := map[string]struct {
+		table string
+		row   values
+		text  string // instead of a row
+		kind  database.ConstraintKind
+		name  string
+	}{
+		"column": {table: "users", row: values{"id": "u", "email": "user-org-a"}, kind: database.Unique, name: "users.email"},
+		"primary key": {
+			table: "import_results", row: of(values{
+				"id": "res-org-a", "import_id": "imp-org-a", "year": 2025, "period_unit": "YEARLY", "period": 1,
+			}),
+			kind: database.Unique, name: "import_results.id",
+		},
+		"columns": {
+			table: "memberships", row: of(values{"id": "m", "user_id": "user-org-a"}),
+			kind: database.Unique, name: "memberships.organization_id,memberships.user_id",
+		},
+		"columns of an index with a long name": {
+			table: "import_results", row: of(values{
+				"id": "r", "import_id": "imp-org-a", "year": 2024, "period_unit": "YEARLY", "period": 1,
+			}),
+			kind: database.Unique, name: "import_results.organization_id,import_results.site_key,import_results.period_unit," +
+				"import_results.year,import_results.period,import_results.import_id",
+		},
+		"foreign key": {
+			table: "site_names", row: of(values{"site_id": "site-org-b", "normalized": "y"}), kind: database.ForeignKey,
+		},
+		"check": {
+			text: "UPDATE review_upload_histories SET status = 4 WHERE organization_id = 'org-a'",
+			kind: database.Check, name: "status_0_to_3",
+		},
+		"not null": {
+			text: "UPDATE groups SET name = NULL WHERE id = 'grp-org-a'", kind: database.NotNull, name: "groups.name",
+		},
+		"trigger": {
+			text: "DELETE FROM import_definition_versions WHERE id = 'ver-org-a'",
+			kind: database.Trigger, name: "definition_version_immutable",
+		},
+	}
+	each(t, func(t *testing.T, db *database.DB) {
+		for name, test := range tests {
+			err := db.Do(as(t.Context(), "org-a"), "break", func(ctx context.Context) error {
+				if test.row != nil {
+					return tryInsert(ctx, t, db, test.table, test.row)
+				}
+				_, err := db.ExecContext(ctx, test.text)
+				return err
+			})
+			c, ok := database.AsConstraint(err)
+			require.True(t, ok, "%s: %v", name, err)
+			require.Equal(t, test.kind, c.Kind, err)
+			if test.kind != database.ForeignKey { // SQLite does not tell
+				require.Equal(t, test.name, c.Name)
+			}
+			require.False(t, database.Unavailable(err))
+		}
+	})
 }
 
 func TestConstraintsThroughEnt(t *testing.T) {

@@ -23,16 +23,17 @@ const riverSchema = "river"
 // queue and fetchCooldown only.
 type postgres struct {
 	*riverdatabasesql.Driver
-	url  string
-	wake *wake
+	url    string
+	client string // River's id of this process
+	wake   *wake
 }
 
-func postgresDriver(db *sql.DB, url string, w *wake) riverdriver.Driver[*sql.Tx] {
-	return &postgres{riverdatabasesql.New(db), url, w}
+func postgresDriver(db *sql.DB, url, client string, w *wake) riverdriver.Driver[*sql.Tx] {
+	return &postgres{riverdatabasesql.New(db), url, client, w}
 }
 
 func (d *postgres) GetListener(p *riverdriver.GetListenenerParams) riverdriver.Listener {
-	return &postgresListener{url: d.url, wake: d.wake, schema: p.Schema}
+	return &postgresListener{url: d.url, client: d.client, wake: d.wake, schema: p.Schema}
 }
 
 func (*postgres) SupportsListener() bool { return true }
@@ -60,6 +61,7 @@ var errNoListener = errors.New("listen: the connection is closed")
 // are found by polling meanwhile.
 type postgresListener struct {
 	url    string
+	client string
 	wake   *wake
 	schema string
 
@@ -82,6 +84,11 @@ func (l *postgresListener) Connect(ctx context.Context) error {
 	result := make(chan attempt, 1)
 	go func() { // lib/pq takes no context here
 		conn, err := pq.NewListenerConn(l.url, received)
+		if err == nil {
+			if err = exec(conn, showAlive(l.client)); err != nil {
+				hangUp(conn, received)
+			}
+		}
 		result <- attempt{conn, err}
 	}()
 	select {
@@ -127,12 +134,16 @@ func (l *postgresListener) connected() (*pq.ListenerConn, <-chan *pq.Notificatio
 	return l.conn, l.received, nil
 }
 
-// exec runs a statement, and gives the connection up when it takes too long.
+// exec runs a statement. It gives the connection up when that takes too long.
 func (l *postgresListener) exec(statement string) error {
 	conn, _, err := l.connected()
 	if err != nil {
 		return err
 	}
+	return exec(conn, statement)
+}
+
+func exec(conn *pq.ListenerConn, statement string) error {
 	timer := time.AfterFunc(answerWithin, func() { _ = conn.Close() })
 	defer timer.Stop()
 	if _, err := conn.ExecSimpleQuery(statement); err != nil {

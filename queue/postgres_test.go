@@ -100,14 +100,23 @@ func TestAReplicaHearsOfAnothersJobsOverOneConnection(t *testing.T) {
 	require.Zero(t, works.listeners(t, false))
 }
 
-func TestWhatAKilledReplicaWasRunningIsNoHindrance(t *testing.T) {
-	t.Parallel()
-	b := replicated(t)
-	b.enqueue(t, "imp-1", "imp-2", "imp-3", "imp-4")
+// aged makes running jobs look as if they had begun long ago.
+func (b *bundle) aged(t testing.TB) {
+	t.Helper()
 	_, err := testdb.Raw(t, b.db).ExecContext(t.Context(),
-		"UPDATE river.river_job SET state = 'running', attempt = 1, attempted_by = '{killed}', attempted_at = now()")
+		"UPDATE river.river_job SET attempted_at = now() - interval '1 minute' WHERE state = 'running'")
 	require.NoError(t, err)
-	ran, recovered := make(chan string, 10), make(chan bool, 1)
+}
+
+func TestWhatAKilledReplicaWasRunningIsWorkedByAnotherOne(t *testing.T) {
+	t.Parallel()
+	killed := replicated(t)
+	killed.enqueue(t, "imp-1", "imp-2", "imp-3", "imp-4")
+	_, err := testdb.Raw(t, killed.db).ExecContext(t.Context(),
+		"UPDATE river.river_job SET state = 'running', attempt = 1, attempted_by = '{long ago,killed}', attempted_at = now()")
+	require.NoError(t, err)
+	ran, recovered := make(chan string, 10), make(chan bool, 10)
+	b := killed.beside(t, func(c *queue.Config) { c.RecoverEvery = 10 * time.Millisecond })
 	b.start(t, &work{run: func(_ context.Context, _, importID string) error {
 		ran <- importID
 		return nil
@@ -115,29 +124,56 @@ func TestWhatAKilledReplicaWasRunningIsNoHindrance(t *testing.T) {
 		recovered <- all
 		return nil
 	}})
-	require.False(t, receive(t, recovered), "the others may be alive")
-	b.enqueue(t, "imp-1", "imp-2", "imp-3", "imp-4") // as Recover does when their leases have expired
+	for range 5 {
+		require.False(t, receive(t, recovered), "the others may be alive")
+	}
+	require.Empty(t, ran, "it may have lost its connection for a moment")
+	go func() {
+		for range recovered { //nolint:revive // sweeps go on
+		}
+	}()
+	b.aged(t)
 	for range 4 {
 		receive(t, ran)
 	}
-	require.Empty(t, ran)
 	require.NoError(t, b.Stop(t.Context()))
-	require.Equal(t, 4, b.count(t, "state = 'running'"))
+	close(recovered)
+	require.Equal(t, 4, b.count(t, "state = 'completed'"))
+	require.Contains(t, b.log.String(), "jobs=4")
+}
 
-	// After a day River takes them for dead, and they end as what they are by then: nothing to do.
-	_, err = testdb.Raw(t, b.db).ExecContext(t.Context(),
-		"UPDATE river.river_job SET attempted_at = now() - interval '25 hours' WHERE state = 'running'")
-	require.NoError(t, err)
-	next := b.beside(t)
-	next.start(t, &work{run: func(_ context.Context, _, importID string) error {
-		ran <- importID
+func TestWhatALivingReplicaIsRunningIsLeftToIt(t *testing.T) {
+	t.Parallel()
+	lives := replicated(t)
+	running, release := make(chan struct{}, 2), make(chan struct{})
+	lives.start(t, &work{run: func(context.Context, string, string) error {
+		running <- struct{}{}
+		<-release
 		return nil
 	}})
-	for range 4 {
-		receive(t, ran)
+	lives.enqueue(t, "imp-1")
+	receive(t, running)
+	lives.aged(t)
+
+	sweeps := make(chan struct{})
+	b := lives.beside(t, func(c *queue.Config) { c.RecoverEvery = 10 * time.Millisecond })
+	b.start(t, &work{run: func(context.Context, string, string) error {
+		running <- struct{}{}
+		return nil
+	}, recover: func(ctx context.Context, _ bool) error {
+		select {
+		case sweeps <- struct{}{}:
+		case <-ctx.Done():
+		}
+		return nil
+	}})
+	for range 10 {
+		receive(t, sweeps)
 	}
-	require.NoError(t, next.Stop(t.Context()))
-	require.Equal(t, 8, b.count(t, "state = 'completed'"))
+	require.NoError(t, b.Stop(t.Context()))
+	require.Empty(t, running)
+	require.Empty(t, b.log.String())
+	close(release)
 }
 
 func TestPostgreSQLNeedsAURLToListenAt(t *testing.T) {

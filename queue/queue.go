@@ -11,6 +11,7 @@ package queue
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -73,13 +74,10 @@ const (
 	recoverEvery = 3 * time.Second
 	// attempts are enough for more than half a day without the database or the bucket.
 	attempts = 100
-	// checkTimeout is far above what the largest file takes; a check that was killed is done again after rescueAfter.
+	// checkTimeout is far above what the largest file takes. What River rescues by itself is found long before, at the
+	// start on SQLite and by reclaim on PostgreSQL.
 	checkTimeout = 10 * time.Minute
 	rescueAfter  = 15 * time.Minute
-
-	// longest is more than an import can take. It lets River forget the job of a process that was killed, whose import
-	// Runner.Recover has given another one long before.
-	longest = 24 * time.Hour
 
 	// Jobs are fetched right after the commit that made them (see wake). Polling is for what nobody announces: jobs of
 	// another process and those that become due. Idle it costs 1 % of a core; every 40 ms instead would cost 6 %.
@@ -142,10 +140,11 @@ func New(c Config) (*Queue, error) {
 	); err != nil {
 		return nil, fmt.Errorf("configure queue: %w", err)
 	}
+	id := rand.Text()
 	driver := sqliteDriver(c.DB.Writer(), q.wake)
 	var reindex river.PeriodicSchedule // nil: River's own
 	if c.DB.Dialect() == dialect.Postgres {
-		driver, q.schema = postgresDriver(c.DB.Writer(), c.ListenURL, q.wake), riverSchema
+		driver, q.schema = postgresDriver(c.DB.Writer(), c.ListenURL, id, q.wake), riverSchema
 		reindex = river.NeverSchedule() // only the tables' owner may
 	}
 	client, err := river.NewClient(driver, &river.Config{
@@ -153,6 +152,7 @@ func New(c Config) (*Queue, error) {
 		ErrorHandler:                &errorLog{q.log},
 		FetchCooldown:               fetchCooldown,
 		FetchPollInterval:           pollEvery,
+		ID:                          id,
 		JobTimeout:                  checkTimeout,
 		Logger:                      slog.New(atLeastWarn{q.log.Handler()}),
 		MaxAttempts:                 attempts,
@@ -250,6 +250,11 @@ func (q *Queue) sweep(ctx context.Context) {
 	for {
 		if _, err := q.runner.Recover(ctx, false); err != nil && ctx.Err() == nil {
 			q.log.Warn("could not look for imports of dead workers; will try again", "error", err)
+		}
+		if q.schema != "" {
+			if err := q.reclaim(ctx); err != nil && ctx.Err() == nil {
+				q.log.Warn("could not look for jobs of dead processes; will try again", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

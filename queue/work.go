@@ -33,8 +33,8 @@ type importWorker struct {
 	queue *Queue
 }
 
-// Timeout is beyond what any file takes. What a dead worker left Runner.Recover finds long before.
-func (*importWorker) Timeout(*river.Job[importArgs]) time.Duration { return longest }
+// Timeout is none: a large file may take long. River then never rescues the job either; Runner.Recover does.
+func (*importWorker) Timeout(*river.Job[importArgs]) time.Duration { return -1 }
 
 func (w *importWorker) Work(ctx context.Context, job *river.Job[importArgs]) error {
 	return w.queue.outcome(ctx, caught(func() error {

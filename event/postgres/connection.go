@@ -128,7 +128,9 @@ func (r *Relay) reconnect(ctx context.Context) *connection {
 			return nil
 		case <-time.After(backoff/2 + rand.N(backoff)): //nolint:gosec // replicas are not to come all at once
 		}
-		c, err := connect(ctx, r.URL)
+		attempt, cancel := context.WithTimeout(ctx, answerWithin)
+		c, err := connect(attempt, r.URL)
+		cancel()
 		if err == nil {
 			return c
 		}
