@@ -28,24 +28,27 @@ var ent = []string{"ent", "ent/..."}
 // known says, for each folder, which packages of the module it may import, and which modules of others. “x/...” is
 // everything below x. Generated code is left out, and so is package main, which knows all and is known by none.
 var known = map[string]struct{ ours, others []string }{
-	"viewer":     {},
-	"event":      {},
-	"console":    {},
-	"prefixid":   {others: []string{"github.com/google/uuid"}},
-	"definition": {others: []string{"golang.org/x/text"}},
-	"refusal":    {ours: []string{"definition", "viewer"}},
-	"tabular":    {ours: []string{"definition"}, others: []string{"golang.org/x/text"}},
-	"processor":  {ours: []string{"definition"}, others: []string{"github.com/cockroachdb/apd", "golang.org/x/text"}},
-	"storage":    {others: []string{"gocloud.dev"}},
+	"viewer": {},
+	"event":  {},
+	// Between replicas; what it listens with is the driver's.
+	"event/postgres": {ours: []string{"database", "event", "viewer"}, others: []string{"github.com/lib/pq"}},
+	"console":        {},
+	"prefixid":       {others: []string{"github.com/google/uuid"}},
+	"definition":     {others: []string{"golang.org/x/text"}},
+	"refusal":        {ours: []string{"definition", "viewer"}},
+	"tabular":        {ours: []string{"definition"}, others: []string{"golang.org/x/text"}},
+	"processor":      {ours: []string{"definition"}, others: []string{"github.com/cockroachdb/apd", "golang.org/x/text"}},
+	"storage":        {others: []string{"gocloud.dev"}},
 
 	"ent/rule":               {ours: []string{"prefixid", "viewer"}, others: []string{"entgo.io/ent"}},
 	"ent/schema":             {ours: []string{"definition", "ent/rule", "prefixid", "viewer"}, others: []string{"entgo.io/ent"}},
 	"ent/migrate/migrations": {},
 
-	"database": {ours: ent, others: []string{
-		"ariga.io/atlas", "entgo.io/ent", "github.com/pressly/goose", "github.com/riverqueue/river", "modernc.org/sqlite",
+	"database": {ours: join(ent, "viewer"), others: []string{
+		"ariga.io/atlas", "entgo.io/ent", "github.com/lib/pq", "github.com/pressly/goose", "github.com/riverqueue/river",
+		"modernc.org/sqlite",
 	}},
-	"database/diff": {ours: []string{"database"}},
+	"database/diff": {ours: []string{"database", "internal/pgserver"}, others: []string{"entgo.io/ent"}},
 	"auth": {ours: join(ent, "database", "viewer"), others: []string{
 		"entgo.io/ent", "github.com/go-jose/go-jose", "github.com/google/uuid",
 	}},
@@ -54,9 +57,12 @@ var known = map[string]struct{ ours, others []string }{
 	"upload":  {ours: commands("database", "event", "storage", "tabular"), others: []string{"entgo.io/ent"}},
 	"importer": {
 		ours:   commands("database", "event", "processor", "storage", "tabular"),
-		others: []string{"entgo.io/ent"},
+		others: []string{"entgo.io/ent", "github.com/lib/pq"},
 	},
-	"queue": {ours: join(ent, "database", "event", "storage", "viewer"), others: []string{"github.com/riverqueue/river"}},
+	"queue": {
+		ours:   join(ent, "database", "event", "storage", "viewer"),
+		others: []string{"entgo.io/ent", "github.com/lib/pq", "github.com/riverqueue/river"},
+	},
 
 	"graph": {
 		ours: commands("catalog", "database", "event", "graph/generated", "graph/model", "importer", "storage", "upload"),
@@ -71,13 +77,18 @@ var known = map[string]struct{ ours, others []string }{
 	},
 	"seed": {
 		ours:   commands("catalog", "database", "importer", "storage", "upload"),
-		others: []string{"entgo.io/ent"},
+		others: []string{"entgo.io/ent", "golang.org/x/text"},
 	},
 
-	"internal/testdb": {ours: []string{"database"}, others: []string{"github.com/stretchr/testify"}},
-	"bench":           {},
-	"bench/data":      {},
-	"bench/gen":       {ours: []string{"bench/data"}},
+	"internal/pgserver":      {others: []string{"github.com/lib/pq"}},
+	"internal/pgserver/with": {ours: []string{"internal/pgserver"}},
+	"internal/testdb": {
+		ours:   []string{"database", "ent/migrate/migrations", "internal/pgserver"},
+		others: []string{"github.com/stretchr/testify"},
+	},
+	"bench":      {},
+	"bench/data": {},
+	"bench/gen":  {ours: []string{"bench/data"}},
 }
 
 // commands are what a package with commands, or one that calls them, may know beside the packages named.
