@@ -91,7 +91,8 @@ func (n *NewOrganization) complete() error {
 		}
 	}
 	if n.Name != "" && (len(n.Slug) > maxSlug || !slugs.MatchString(n.Slug)) {
-		problems = append(problems, fmt.Errorf("the short name %q must be of a-z, 0-9 and - between them, at most %d", n.Slug, maxSlug))
+		problems = append(problems,
+			fmt.Errorf("the short name %q must be of a-z, 0-9 and - between them, at most %d", n.Slug, maxSlug))
 	}
 	address, err := mail.ParseAddress(n.OwnerEmail)
 	if err != nil || address.Address != n.OwnerEmail || utf8.RuneCountInString(n.OwnerEmail) > maxEmail {
