@@ -108,7 +108,7 @@ func TestABackupOfPostgreSQLIsWhole(t *testing.T) {
 		require.NoError(t, err)
 		defer db.Close()
 		for _, text := range []string{"DROP DATABASE " + copied + " WITH (FORCE)", "DROP ROLE " + backup} {
-			_, err := db.Exec(text) //nolint:noctx // the test's context is over
+			_, err := db.Exec(text)
 			require.NoError(t, err)
 		}
 	})

@@ -91,8 +91,14 @@ func (p *process) defineMeters() string {
 	}
 	p.query(`mutation { createImportDefinition(input: {
 		name: "Meters"
-		inputSchema: [{name: "site", type: STRING, role: SITE_IDENTIFIER}, {name: "date", type: DATE, role: PERIOD}, {name: "reading", type: NUMBER}]
-		outputSchema: [{key: "sum", aggregate: SUM, column: "reading", periodUnit: MONTHLY}, {key: "mean", aggregate: AVERAGE, column: "reading", periodUnit: MONTHLY}]
+		inputSchema: [
+			{name: "site", type: STRING, role: SITE_IDENTIFIER}, {name: "date", type: DATE, role: PERIOD},
+			{name: "reading", type: NUMBER}
+		]
+		outputSchema: [
+			{key: "sum", aggregate: SUM, column: "reading", periodUnit: MONTHLY},
+			{key: "mean", aggregate: AVERAGE, column: "reading", periodUnit: MONTHLY}
+		]
 	}) { importDefinition { id } } }`, nil, &made)
 	return made.CreateImportDefinition.ImportDefinition.ID
 }

@@ -104,7 +104,7 @@ func (h *house) close() error { return h.db.Close() }
 // makeFolder makes the data folder for its owner alone. One that was there keeps its mode: what is made in it is
 // private whatever that is.
 func makeFolder(folder string) error {
-	err := os.MkdirAll(folder, 0o700)
+	err := os.MkdirAll(folder, 0o700) //nolint:gosec // the operator names the folder
 	var path *fs.PathError
 	switch {
 	case err == nil:

@@ -66,19 +66,21 @@ func TestOnPostgreSQL(t *testing.T) {
 	}, app...)...)
 	require.Equal(t, exitOK, code, log)
 	require.Regexp(t, `^org-\S+\n$`, out)
-	require.Equal(t, "olga@ours.example Ours Crew OWNER", one.whoAmI(t, token(t, data, append(app, "--user", "olga@ours.example")...)))
-	require.Equal(t, "olga@ours.example Ours Crew OWNER", two.whoAmI(t, token(t, data, append(app, "--organization", "ours")...)))
+	const olga = "olga@ours.example Ours Crew OWNER"
+	require.Equal(t, olga, one.whoAmI(t, token(t, data, append(app, "--user", "olga@ours.example")...)))
+	require.Equal(t, olga, two.whoAmI(t, token(t, data, append(app, "--organization", "ours")...)))
 }
 
 func TestAnOrganizationOfOnesOwnOnSQLite(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")
-	code, out, log := run(t, "organization", "create", "--data", data, "--name", "Ours", "--owner", "olga@ours.example")
+	code, out, log := run(t, "organization", "create", "--data", data, "--name", "Ours",
+		"--owner", "olga@ours.example", "--group", "Crew")
 	require.Equal(t, exitOK, code, log)
 	require.Regexp(t, `^org-\S+\n$`, out)
 	p := start(t, data)
 	require.Empty(t, p.code, "the demonstration is for an empty database")
-	require.Equal(t, "olga@ours.example Ours Ours OWNER", p.whoAmI(t, token(t, data, "--user", "olga@ours.example")))
+	require.Equal(t, "olga@ours.example Ours Crew OWNER", p.whoAmI(t, token(t, data, "--user", "olga@ours.example")))
 	code, _, log = run(t, "organization", "create", "--data", data, "--name", "Ours", "--owner", "nobody")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, log, "must be an e-mail address")
@@ -111,7 +113,8 @@ func TestWithAnIdentityProvider(t *testing.T) {
 		status, _ := p.ask(t, http.MethodGet, path, "")
 		require.Equal(t, want, status, path)
 	}
-	_, body := p.ask(t, http.MethodPost, "/graphql", `{"query": "{ __schema { types { name } } }"}`, "Authorization", "Bearer "+bearer)
+	const introspection = `{"query": "{ __schema { types { name } } }"}`
+	_, body := p.ask(t, http.MethodPost, "/graphql", introspection, "Authorization", "Bearer "+bearer)
 	require.NotContains(t, body, "ImportDefinition")
 	code, out, log := run(t, append([]string{"token", "--data", p.data}, provider...)...)
 	require.Equal(t, exitFailed, code)
@@ -142,7 +145,7 @@ func shortFolder(t *testing.T) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("/tmp", "ent") //nolint:usetesting // the test's own is too long, and closed to others
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // PostgreSQL may run as somebody else
+	require.NoError(t, os.Chmod(folder, 0o755))
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
 	return folder
 }
@@ -155,7 +158,7 @@ func TestTheDatabaseGoesAwayAndComesBack(t *testing.T) {
 	up := true
 	t.Cleanup(func() {
 		if up {
-			cmd := exec.Command("scripts/postgres", "stop", folder) //nolint:noctx // the test's context is over
+			cmd := exec.Command("scripts/postgres", "stop", folder)
 			require.NoError(t, cmd.Run())
 		}
 	})

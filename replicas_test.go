@@ -31,8 +31,8 @@ func startReplicas(t *testing.T) *replicas {
 	t.Helper()
 	testdb.EmptyPostgres(t) // or the test is skipped, or fails, where there is no server to start
 	folder := shortFolder(t)
-	cmd := exec.Command("scripts/replicas", "-i", folder) //nolint:noctx // it ends with its input
-	cmd.Env = append(os.Environ(), asServer+"=1", "ENTREPOT_BIN="+os.Args[0], "ADDRESSES=127.0.0.1:0 127.0.0.1:0",
+	cmd := exec.Command("scripts/replicas", "-i", folder)
+	cmd.Env = append(os.Environ(), asServer+"=1", "ENTREPOT_BIN="+binary(), "ADDRESSES=127.0.0.1:0 127.0.0.1:0",
 		"DATABASE_URL=", "MIGRATE_DATABASE_URL=")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -102,7 +102,8 @@ func (r *replicas) killWorker(t *testing.T, id string) (survivor int) {
 func (p *process) watch(id string) <-chan state {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.address+"/graphql", strings.NewReader(
-		`{"query": "subscription { importStatusChanged(importId: \"`+id+`\") { status attempt processedRowCount acceptedRowCount } }"}`))
+		`{"query": "subscription { importStatusChanged(importId: \"`+id+`\") {`+
+			` status attempt processedRowCount acceptedRowCount } }"}`))
 	require.NoError(p.t, err)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "text/event-stream")
@@ -133,7 +134,8 @@ func (p *process) definition(name string) string {
 	var got struct {
 		ImportDefinitions struct{ Nodes []struct{ ID string } }
 	}
-	p.query(`query ($n: String!) { importDefinitions(filter: {nameContains: $n}) { nodes { id } } }`, map[string]any{"n": name}, &got)
+	p.query(`query ($n: String!) { importDefinitions(filter: {nameContains: $n}) { nodes { id } } }`,
+		map[string]any{"n": name}, &got)
 	require.Len(p.t, got.ImportDefinitions.Nodes, 1)
 	return got.ImportDefinitions.Nodes[0].ID
 }

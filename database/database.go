@@ -8,7 +8,7 @@
 // It promises that a session's statements never run at once on one connection, that nothing of a Do remains unless
 // its commit succeeded, and that functions given to AfterCommit run only then.
 //
-// On PostgreSQL each transaction begins by telling the database who asks, for row-level security (docs/adr/0003).
+// On PostgreSQL each transaction begins by telling the database who asks, for row-level security (docs/adr/0009).
 //
 // It may import ent, ent/migrate, viewer and River's migrator, and nothing else of the project.
 package database

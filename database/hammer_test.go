@@ -67,7 +67,7 @@ func TestHammer(t *testing.T) {
 	count := func(ctx context.Context, i int) error { // also whom a condition of the application does not protect
 		_, err := db.ExecContext(ctx, "UPDATE groups SET name = (name::int + 1)::text WHERE id LIKE $1", "grp-%")
 		if err == nil && rand.IntN(10) == 0 {
-			_, err = db.ExecContext(ctx, "INSERT INTO groups SELECT $1, 'x', now(), now(), $2",
+			_, err = db.ExecContext(ctx, "INSERT INTO groups SELECT $1, 'x', now(), clock_timestamp(), $2",
 				"grp-forged", name((i+1)%organizations))
 			if err == nil {
 				foreign[i].Add(1)

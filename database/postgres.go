@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/lib/pq"
@@ -62,7 +63,7 @@ func openPool(c pq.Config, size int, settings map[string]time.Duration) (*sql.DB
 	c = c.Clone()
 	for name, d := range settings {
 		if _, set := c.Runtime[name]; !set {
-			c.Runtime[name] = fmt.Sprint(d.Milliseconds())
+			c.Runtime[name] = strconv.FormatInt(d.Milliseconds(), 10)
 		}
 	}
 	inner, err := pq.NewConnectorConfig(c)

@@ -76,9 +76,9 @@ func (c *conn) BeginTx(ctx context.Context, options sqldriver.TxOptions) (sqldri
 	if !ok {
 		return c.pqConn.BeginTx(ctx, options)
 	}
-	begin := "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+	begin := "BEGIN READ WRITE, ISOLATION LEVEL READ COMMITTED;"
 	if options.ReadOnly {
-		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+		begin = "BEGIN READ ONLY, ISOLATION LEVEL REPEATABLE READ;"
 	}
 	if _, err := c.ExecContext(ctx, begin+head, nil); err != nil {
 		_ = c.Rollback() // BEGIN may have succeeded; where it has not, this says so

@@ -89,7 +89,7 @@ func shortName(name string) string {
 	if len(name) <= most {
 		return name
 	}
-	return fmt.Sprintf("%s_%x", name[:most-sum], md5.Sum([]byte(name)))
+	return fmt.Sprintf("%s_%x", name[:most-sum], md5.Sum([]byte(name))) //nolint:gosec // as Ent does
 }
 
 // postgresUnavailable reports errors of the server, of the way to it, and of others who were faster: the transaction may

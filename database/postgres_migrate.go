@@ -134,7 +134,7 @@ func (d *DB) migratePostgres(ctx context.Context) (err error) {
 		}
 	}
 	if err := d.migrateRiverPostgres(ctx, pool); err != nil {
-		return fmt.Errorf("River's tables: %w", err)
+		return fmt.Errorf("make the tables of River: %w", err)
 	}
 	for _, s := range steps {
 		if err := d.apply(ctx, pool, s); err != nil {

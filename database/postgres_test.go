@@ -408,7 +408,7 @@ func TestPreparedStatements(t *testing.T) {
 	require.Error(t, err)
 	v, err := one()
 	require.NoError(t, err)
-	require.EqualValues(t, "7", fmt.Sprintf("%s", v))
+	require.Equal(t, "7", fmt.Sprintf("%s", v))
 
 	for round := range 3 { // more texts than are kept
 		for i := range 200 {

@@ -355,6 +355,8 @@ func TestManyGoroutinesShareASnapshot(t *testing.T) {
 
 const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
 
+var endlessText = strings.Replace(endless, "SELECT i FROM", "SELECT CAST(i AS TEXT) FROM", 1)
+
 func TestCanceledRowsGiveTheirTurnBack(t *testing.T) {
 	t.Parallel()
 	eachNotes(t, func(t *testing.T, db *database.DB) {
@@ -420,7 +422,7 @@ func TestInterruptedChangeEndsTheTransaction(t *testing.T) {
 				cancel()
 			}()
 			require.ErrorIs(t, db.Do(inner, "inner", func(ctx context.Context) error {
-				_, err := db.ExecContext(ctx, "INSERT INTO notes "+strings.Replace(endless, "SELECT i FROM", "SELECT CAST(i AS TEXT) FROM", 1))
+				_, err := db.ExecContext(ctx, "INSERT INTO notes "+endlessText)
 				return err
 			}), context.Canceled)
 			return note(ctx, db, "after")

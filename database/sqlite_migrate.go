@@ -27,7 +27,7 @@ func (d *DB) migrateSQLite(ctx context.Context) (err error) {
 		return err
 	}
 	if err := d.migrateRiver(ctx); err != nil {
-		return fmt.Errorf("River's tables: %w", err)
+		return fmt.Errorf("make the tables of River: %w", err)
 	}
 	if err := d.Do(ctx, "make the reserved organization", d.reserveOrganization); err != nil {
 		return err

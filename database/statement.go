@@ -6,6 +6,7 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,7 +115,7 @@ func arguments(args []any, store func(time.Time) any) ([]any, error) {
 			return nil, fmt.Errorf("database: argument %d: the year of %s has not four digits", i+1, t)
 		}
 		if out == nil {
-			out = append(out, args...)
+			out = slices.Clone(args)
 		}
 		out[i] = store(t)
 	}

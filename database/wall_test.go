@@ -112,7 +112,8 @@ func TestAnotherTenantIsNotThere(t *testing.T) {
 			column = "id"
 		}
 		for _, text := range []string{
-			"UPDATE " + table + " SET " + column + " = " + column + " WHERE " + theirs(table), "DELETE FROM " + table + " WHERE " + theirs(table),
+			"UPDATE " + table + " SET " + column + " = " + column + " WHERE " + theirs(table),
+			"DELETE FROM " + table + " WHERE " + theirs(table),
 		} {
 			n, err := try(text)
 			require.NoError(t, err, text)
@@ -179,7 +180,8 @@ func TestWhoSeesWhat(t *testing.T) {
 		"sites":                   {1, 1, 1, 1, 0, 1},
 	} {
 		for i, v := range []viewer.Viewer{
-			person, elsewhere, nowhere, viewer.Worker("test", "org-a"), {Component: "auth", UserID: "user-org-a"},
+			person, elsewhere, nowhere, viewer.Worker("test", "org-a"),
+			{Component: "auth", UserID: "user-org-a"},
 			viewer.Worker("test", "org-b"),
 		} {
 			require.Equal(t, want[i], count(v, table), "%s: %+v", table, v)

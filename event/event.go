@@ -1,7 +1,8 @@
 // Package event tells that something changed: a bus inside the process (and, in event/postgres, between replicas). It
 // carries ids, never rows: whoever hears of a change reads again under its own rights.
 //
-// Commands announce within their transaction and publish after its commit; subscriptions listen. It is a leaf that imports the standard library only.
+// Commands announce within their transaction and publish after its commit; subscriptions listen. It is a leaf that
+// imports the standard library only.
 package event
 
 import (

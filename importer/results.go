@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"entgo.io/ent/dialect"
-	"github.com/lib/pq"
 
 	"entrepot/ent"
 	"entrepot/ent/importresult"
@@ -55,7 +54,7 @@ func (a *attempt) copyResults(ctx context.Context, results []processor.Result) e
 	}
 	at := a.now()
 	err := a.DB.WithTx(ctx, func(tx *sql.Tx) (err error) {
-		statement, err := tx.PrepareContext(ctx, pq.CopyIn(newResults, columns...))
+		statement, err := tx.PrepareContext(ctx, "COPY "+newResults+" ("+list+") FROM STDIN")
 		if err != nil {
 			return err
 		}

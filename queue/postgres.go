@@ -120,8 +120,8 @@ func (l *postgresListener) Close(context.Context) error {
 
 // hangUp ends a connection. The goroutine of lib/pq that reads from it ends when nothing unread keeps it waiting.
 func hangUp(conn *pq.ListenerConn, received <-chan *pq.Notification) {
-	_ = conn.Close() // it may be lost already
-	for range received {
+	_ = conn.Close()     // it may be lost already
+	for range received { //nolint:revive // until it is closed
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // replicated makes a queue on PostgreSQL that has others beside it.
-func replicated(t testing.TB) *bundle {
+func replicated(t *testing.T) *bundle {
 	t.Helper()
 	config := queue.Config{ConcurrentImports: 2, RecoverEvery: time.Hour}
 	config.DB = testdb.NewPostgres(t, testdb.With(func(c *database.Config) { config.ListenURL = c.URL }))
@@ -23,10 +23,11 @@ func replicated(t testing.TB) *bundle {
 }
 
 // listeners counts the connections that listen, and ends them where that is wanted.
-func (b *bundle) listeners(t testing.TB, end bool) (n int) {
+func (b *bundle) listeners(t *testing.T, end bool) (n int) {
 	t.Helper()
-	require.NoError(t, testdb.Raw(t, b.db).QueryRowContext(t.Context(), `SELECT count(*) FILTER (WHERE NOT $1 OR pg_terminate_backend(pid))
-		FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query = '')`,
+	require.NoError(t, testdb.Raw(t, b.db).QueryRowContext(t.Context(), `
+		SELECT count(*) FILTER (WHERE NOT $1 OR pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query = '')`,
 		end).Scan(&n))
 	return n
 }
@@ -101,7 +102,7 @@ func TestAReplicaHearsOfAnothersJobsOverOneConnection(t *testing.T) {
 }
 
 // aged makes running jobs look as if they had begun long ago.
-func (b *bundle) aged(t testing.TB) {
+func (b *bundle) aged(t *testing.T) {
 	t.Helper()
 	_, err := testdb.Raw(t, b.db).ExecContext(t.Context(),
 		"UPDATE river.river_job SET attempted_at = now() - interval '1 minute' WHERE state = 'running'")

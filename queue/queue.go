@@ -5,8 +5,12 @@
 // run more than once and on any replica: what they call claims its work by guarded changes, so that a second job is
 // harmless.
 //
+// On SQLite one process works; on PostgreSQL any number do, each over one connection more that listens for new jobs and
+// shows that the process lives, so that others work what it was running when it died.
+//
 // It promises that a committed job is worked until it succeeds or its attempts are used up, that an error which asks to
-// wait costs no attempt, that any other is logged once, and that after Stop nothing of it runs. It may import database.
+// wait costs no attempt, that any other is logged once, and that after Stop nothing of it runs. It may import database
+// and lib/pq.
 package queue
 
 import (
@@ -92,6 +96,7 @@ type Queue struct {
 	schema       string // of River's tables; empty on SQLite
 	recoverEvery time.Duration
 	log          *slog.Logger
+	sparing      *slog.Logger // of what says the same over and over while the database is away
 	client       *river.Client[*sql.Tx]
 	wake         *wake
 
@@ -130,6 +135,7 @@ func New(c Config) (*Queue, error) {
 		db: c.DB, alone: c.Alone, recoverEvery: c.RecoverEvery, log: c.Logger,
 		wake: &wake{queues: make(chan string, 16)},
 	}
+	q.sparing = slog.New(&sparing{Handler: q.log.Handler(), said: &said{at: map[string]time.Time{}}})
 	if q.recoverEvery == 0 {
 		q.recoverEvery = recoverEvery
 	}
@@ -154,7 +160,7 @@ func New(c Config) (*Queue, error) {
 		FetchPollInterval:           pollEvery,
 		ID:                          id,
 		JobTimeout:                  checkTimeout,
-		Logger:                      slog.New(atLeastWarn{q.log.Handler()}),
+		Logger:                      q.sparing,
 		MaxAttempts:                 attempts,
 		Queues: map[string]river.QueueConfig{
 			importQueue: {MaxWorkers: c.ConcurrentImports},
@@ -249,11 +255,11 @@ func (q *Queue) sweep(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		if _, err := q.runner.Recover(ctx, false); err != nil && ctx.Err() == nil {
-			q.log.Warn("could not look for imports of dead workers; will try again", "error", err)
+			q.sparing.Warn("could not look for imports of dead workers; will try again", "error", err)
 		}
 		if q.schema != "" {
 			if err := q.reclaim(ctx); err != nil && ctx.Err() == nil {
-				q.log.Warn("could not look for jobs of dead processes; will try again", "error", err)
+				q.sparing.Warn("could not look for jobs of dead processes; will try again", "error", err)
 			}
 		}
 		select {

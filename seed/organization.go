@@ -11,11 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
-
 	"entrepot/database"
+	"entrepot/definition"
 	"entrepot/ent/user"
 	"entrepot/prefixid"
 	"entrepot/viewer"
@@ -77,12 +74,14 @@ func (n *NewOrganization) complete() error {
 	}
 	n.OwnerEmail = strings.ToLower(n.OwnerEmail)
 	n.Slug = cmp.Or(n.Slug, slugOf(n.Name))
-	n.Group, n.OwnerName = cmp.Or(n.Group, n.Name), cmp.Or(n.OwnerName, n.OwnerEmail)
+	n.Group = cmp.Or(n.Group, n.Name)
+	if n.OwnerName == "" && n.OwnerEmail != "" {
+		n.OwnerName = string([]rune(n.OwnerEmail)[:min(maxName, utf8.RuneCountInString(n.OwnerEmail))])
+	}
 	var problems []error
-	for _, text := range []struct {
-		what, value string
-		most        int
-	}{{"name", n.Name, maxName}, {"group's name", n.Group, maxName}, {"owner's name", n.OwnerName, maxEmail}} {
+	for _, text := range []struct{ what, value string }{
+		{"name", n.Name}, {"group's name", n.Group}, {"owner's name", n.OwnerName},
+	} {
 		switch {
 		case text.value == "":
 			problems = append(problems, fmt.Errorf("the %s is missing", text.what))
@@ -92,7 +91,8 @@ func (n *NewOrganization) complete() error {
 		}
 	}
 	if n.Name != "" && (len(n.Slug) > maxSlug || !slugs.MatchString(n.Slug)) {
-		problems = append(problems, fmt.Errorf("the short name %q must be of a-z, 0-9 and - between them, at most %d", n.Slug, maxSlug))
+		problems = append(problems,
+			fmt.Errorf("the short name %q must be of a-z, 0-9 and - between them, at most %d", n.Slug, maxSlug))
 	}
 	address, err := mail.ParseAddress(n.OwnerEmail)
 	if err != nil || address.Address != n.OwnerEmail || utf8.RuneCountInString(n.OwnerEmail) > maxEmail {
@@ -103,11 +103,7 @@ func (n *NewOrganization) complete() error {
 
 // slugOf makes a short name of a name: “Ölçüm A.Ş.” is olcum-a-s.
 func slugOf(name string) string {
-	plain, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn))), name)
-	if err != nil {
-		plain = name
-	}
-	words := strings.FieldsFunc(strings.ToLower(plain), func(r rune) bool {
+	words := strings.FieldsFunc(definition.NormalizeName(name), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})
 	slug := strings.Join(words, "-")

@@ -26,6 +26,7 @@ import (
 
 // system is the context of a part of the server that acts for an organization.
 func system(t *testing.T, organization string) context.Context {
+	t.Helper()
 	return viewer.NewContext(t.Context(), viewer.Worker("test", organization))
 }
 

@@ -29,7 +29,7 @@ var databases atomic.Int64
 
 // house is a database with two replicas on it, as far as events go.
 type house struct {
-	t         testing.TB
+	t         *testing.T
 	url, name string
 	pool      *sql.DB
 	log       *lines
@@ -52,7 +52,7 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-func newHouse(t testing.TB) *house {
+func newHouse(t *testing.T) *house {
 	t.Helper()
 	s, err := server()
 	require.NoError(t, err)
@@ -114,8 +114,9 @@ func (h *house) do(f func(ctx context.Context, tx *sql.Tx) error) error {
 // disconnect ends the connections that listen, as a restart of the server would.
 func (h *house) disconnect() (n int) {
 	h.t.Helper()
-	require.NoError(h.t, h.pool.QueryRowContext(context.Background(), `SELECT count(pg_terminate_backend(pid))
-		FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query LIKE '%payload%' OR query = '')`,
+	require.NoError(h.t, h.pool.QueryRowContext(context.Background(), `
+		SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = $1 AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query LIKE '%payload%' OR query = '')`,
 		h.name).Scan(&n))
 	return n
 }
@@ -125,7 +126,7 @@ func change(n int) event.Change {
 }
 
 // collect takes changes until there are as many as wanted.
-func collect(t testing.TB, s *event.Subscription, n int) (all []event.Change) {
+func collect(t *testing.T, s *event.Subscription, n int) (all []event.Change) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
@@ -205,6 +206,17 @@ func TestNobodyMissesAFinalState(t *testing.T) {
 	a, b := h.replica(rarely), h.replica(rarely)
 	atB := b.bus.Subscribe("org-a", event.Import)
 
+	look := func(ctx context.Context, id string, ended map[string]bool) {
+		rows, err := h.pool.QueryContext(ctx, "SELECT id FROM things WHERE $1 IN (id, '')", id)
+		require.NoError(t, err)
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			require.NoError(t, rows.Scan(&id))
+			ended[id] = true
+		}
+		require.NoError(t, rows.Err())
+	}
 	const things = 200
 	go func() {
 		for n := range things {
@@ -232,14 +244,7 @@ func TestNobodyMissesAFinalState(t *testing.T) {
 		changes, err := atB.Next(ctx)
 		require.NoError(t, err, "%d of %d have ended", len(ended), things)
 		for _, c := range changes {
-			rows, err := h.pool.QueryContext(ctx, "SELECT id FROM things WHERE $1 IN (id, '')", c.ID)
-			require.NoError(t, err)
-			for rows.Next() {
-				var id string
-				require.NoError(t, rows.Scan(&id))
-				ended[id] = true
-			}
-			require.NoError(t, rows.Err())
+			look(ctx, c.ID, ended)
 		}
 	}
 }

@@ -1,4 +1,4 @@
--- Row-level security, the second wall between tenants (the first is ent/rule; docs/adr/0003 tells why each policy is as it
+-- Row-level security, the second wall between tenants (the first is ent/rule; docs/adr/0009 tells why each policy is as it
 -- is), and what the application's role may do. Migrate runs this file whenever it, or what a database has, is another;
 -- all policies are dropped before, in the same transaction.
 --
