@@ -116,7 +116,7 @@ func (a *app) build(ctx context.Context) (err error) {
 	}
 	if a.queue, err = queue.New(queue.Config{
 		DB: a.db, ConcurrentImports: a.limits.ConcurrentImports, Alone: !a.config.postgres(),
-		ListenURL: a.config.database, Logger: a.log,
+		ListenURL: a.db.ListenURL(), Logger: a.log,
 	}); err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (a *app) publisher(ctx context.Context) (importer.Publisher, error) {
 		return a.bus, nil
 	}
 	var err error
-	a.relay, err = postgres.Open(ctx, postgres.Config{URL: a.config.database, DB: a.db, Bus: a.bus, Logger: a.log})
+	a.relay, err = postgres.Open(ctx, postgres.Config{URL: a.db.ListenURL(), DB: a.db, Bus: a.bus, Logger: a.log})
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,8 @@ type Connections struct{ Readers, Writers, Jobs int }
 // DB is an open database. Its methods may be called by any number of goroutines.
 type DB struct {
 	path        string // of SQLite
-	migrateURL  string // of PostgreSQL
+	address     string // of PostgreSQL
+	migrateURL  string // likewise
 	dialect     string
 	log         *slog.Logger
 	onStatement func(ctx context.Context, query string)
@@ -81,7 +82,7 @@ type DB struct {
 // is starting; see Config.Wait.
 func Open(ctx context.Context, c Config) (_ *DB, err error) {
 	d := &DB{
-		path: c.Path, migrateURL: c.MigrateURL, dialect: dialect.SQLite, log: c.Logger,
+		path: c.Path, address: c.URL, migrateURL: c.MigrateURL, dialect: dialect.SQLite, log: c.Logger,
 		onStatement: c.OnStatement, migrations: c.Migrations,
 	}
 	if d.log == nil {

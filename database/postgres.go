@@ -42,8 +42,7 @@ func postgresConfig(name, address string) (pq.Config, error) {
 	if err != nil {
 		return pq.Config{}, fmt.Errorf("%s: %w", name, err)
 	}
-	if host := u.Hostname(); u.Query().Get("sslmode") == "" && os.Getenv("PGSSLMODE") == "" &&
-		(host == "localhost" || net.ParseIP(host).IsLoopback()) {
+	if local(u) {
 		c.SSLMode = pq.SSLModePrefer
 	}
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, connectTimeout)
@@ -56,6 +55,26 @@ func postgresConfig(name, address string) (pq.Config, error) {
 		c.Runtime["search_path"] = "public" // nobody's own schema comes first
 	}
 	return c, nil
+}
+
+// local tells an address on this machine that says nothing about TLS: there lib/pq's default, to insist on it, would keep
+// most servers out.
+func local(u *url.URL) bool {
+	host := u.Hostname()
+	return u.Query().Get("sslmode") == "" && os.Getenv("PGSSLMODE") == "" &&
+		(host == "localhost" || net.ParseIP(host).IsLoopback())
+}
+
+// ListenURL is where connections beside the pools go, such as those that listen; empty on SQLite.
+func (d *DB) ListenURL() string {
+	u, err := url.Parse(d.address)
+	if err != nil || !local(u) {
+		return d.address
+	}
+	query := u.Query()
+	query.Set("sslmode", string(pq.SSLModePrefer))
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // openPool opens a pool. Settings are milliseconds, and of every connection.

@@ -437,3 +437,14 @@ func TestPreparedStatements(t *testing.T) {
 		}
 	})
 }
+
+func TestListenersReachAServerOnThisMachineWithoutTLS(t *testing.T) {
+	t.Parallel()
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "test.db")
+	lite, err := database.Open(ctx, database.Config{Path: path})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, lite.Close()) })
+	require.Empty(t, lite.ListenURL())
+	db := testdb.NewPostgres(t)
+	require.Contains(t, db.ListenURL(), "sslmode=disable", "what the operator says stays")
+}
