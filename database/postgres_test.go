@@ -440,7 +440,7 @@ func TestPreparedStatements(t *testing.T) {
 
 func TestListenersReachAServerOnThisMachineWithoutTLS(t *testing.T) {
 	t.Parallel()
-	ctx, path := context.Background(), filepath.Join(t.TempDir(), "test.db")
+	ctx, path := context.Background(), t.TempDir()+"/test.db"
 	lite, err := database.Open(ctx, database.Config{Path: path})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, lite.Close()) })
