@@ -37,5 +37,5 @@ func lockFolder(folder string) (unlock func() error, err error) {
 
 // privateFile is how the lock file is made.
 func privateFile(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the folder that the operator names
 }

@@ -130,7 +130,7 @@ func TestWhatAKilledReplicaWasRunningIsWorkedByAnotherOne(t *testing.T) {
 	}
 	require.Empty(t, ran, "it may have lost its connection for a moment")
 	go func() {
-		for range recovered { //nolint:revive // sweeps go on
+		for range recovered { // sweeps go on
 		}
 	}()
 	b.aged(t)
