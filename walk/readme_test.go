@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	flagRow  = regexp.MustCompile("(?m)^\\| `(--[a-z]+)` \\| (?:`(ENTREPOT_[A-Z]+)`)? ?\\|")
-	helpLine = regexp.MustCompile(`(?m)^  (--[a-z]+) .*?(?:\((ENTREPOT_[A-Z]+).*\))?$`)
+	flagRow  = regexp.MustCompile("(?m)^\\| `(--[a-z-]+)` \\| (?:`([A-Z_]+)`)? ?\\|")
+	helpLine = regexp.MustCompile(`(?m)^  (--[a-z-]+) .*?(?:\(([A-Z_]{5,}).*\))?$`)
 	link     = regexp.MustCompile(`\]\(([^)#:]+)\)`)
 	folder   = regexp.MustCompile("`([a-z]+)/`")
 )
