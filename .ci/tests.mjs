@@ -1,6 +1,6 @@
 // Makes test runs short to read, and counts them. Called by .ci/test:
 //
-//   go test -json … | node .ci/tests.mjs go FOLDER        a line per package, the whole output of what failed
+//   go test -json … | node .ci/tests.mjs go NAME FOLDER    a line per package, the whole output of what failed
 //   npm test        | node .ci/tests.mjs node NAME FOLDER  passes through, and reads the totals of node's test runner
 //   node .ci/tests.mjs total FOLDER                        “N passed, N failed, N skipped”, of all that ran
 //
@@ -16,7 +16,7 @@ function keep(folder, name, counts) {
   writeFileSync(path.join(folder, name), JSON.stringify(counts));
 }
 
-async function go(folder) {
+async function go(name, folder) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const output = new Map(); // package and test → lines
   const tests = new Map(); // package → how many ended
@@ -71,7 +71,7 @@ async function go(folder) {
     }
   }
 
-  keep(folder, "go", counts);
+  keep(folder, name, counts);
   if (skipped.length > 0) {
     console.log(`\nSkipped:\n  ${skipped.join("\n  ")}`);
     if (strict) {

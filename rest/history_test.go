@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"entrepot/ent"
+	"entrepot/internal/testdb"
 	"entrepot/rest"
 	"entrepot/upload"
 	"entrepot/viewer"
@@ -204,7 +205,7 @@ func TestBodiesThatAreNotRead(t *testing.T) {
 
 func TestAHistoryThatCannotBeStoredIsLoggedOnce(t *testing.T) {
 	t.Parallel()
-	s := newServer(t)
+	s := newServerOn(t, testdb.NewSQLite(t))
 	_, err := s.db.Writer().ExecContext(t.Context(), "PRAGMA query_only = 1")
 	require.NoError(t, err)
 	s.Handler = withID(s.Handler)
@@ -257,7 +258,7 @@ func TestBothAPIsStoreTheSame(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(got.body), &shown))
 
 		row := func(id int64) (h *ent.ReviewUploadHistory) {
-			ctx := viewer.NewContext(t.Context(), viewer.System("test"))
+			ctx := viewer.NewContext(t.Context(), viewer.Worker("test", "org-one"))
 			require.NoError(t, s.db.Read(ctx, func(ctx context.Context) (err error) {
 				h, err = s.db.Client().ReviewUploadHistory.Get(ctx, id)
 				return err

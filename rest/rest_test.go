@@ -72,7 +72,12 @@ type askingKey struct{}
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{db: testdb.New(t), logs: &logs{}}
+	return newServerOn(t, testdb.New(t))
+}
+
+func newServerOn(t *testing.T, db *database.DB) *server {
+	t.Helper()
+	s := &server{db: db, logs: &logs{}}
 	bucket, err := storage.Open(t.Context(), storage.Config{
 		URL: storage.FileURL(t.TempDir()), Secret: bytes.Repeat([]byte("s"), 32),
 	})
@@ -81,7 +86,7 @@ func newServer(t *testing.T) *server {
 	s.uploads, err = upload.New(upload.Config{DB: s.db, Bucket: bucket, Queue: queue{}, Bus: &event.Bus{}})
 	require.NoError(t, err)
 
-	ctx := viewer.NewContext(t.Context(), viewer.System("test"))
+	ctx := viewer.NewContext(t.Context(), viewer.Worker("test", "org-one"))
 	require.NoError(t, s.db.Do(ctx, "people", func(ctx context.Context) error {
 		c := s.db.Client()
 		c.Organization.Create().SetID("org-one").SetName("One").SetSlug("one").ExecX(ctx)
@@ -145,7 +150,7 @@ func (s *server) store(t *testing.T, body string, header ...string) answer {
 // count is how many histories there are. It may be called when the test's context has ended.
 func (s *server) count(t *testing.T) (n int) {
 	t.Helper()
-	ctx := viewer.NewContext(context.WithoutCancel(t.Context()), viewer.System("test"))
+	ctx := viewer.NewContext(context.WithoutCancel(t.Context()), viewer.Worker("test", "org-one"))
 	require.NoError(t, s.db.Read(ctx, func(ctx context.Context) (err error) {
 		n, err = s.db.Client().ReviewUploadHistory.Query().Count(ctx)
 		return err
