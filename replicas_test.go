@@ -144,7 +144,7 @@ func (p *process) definition(name string) string {
 // runs the second import is killed in the middle.
 func TestAReplicaTakesOverFromAKilledOne(t *testing.T) {
 	t.Parallel()
-	const rows = 500_000
+	const rows = 300_000
 	r := startReplicas(t)
 	path := filepath.Join(t.TempDir(), "meters.csv")
 	file, err := os.Create(path)

@@ -59,8 +59,10 @@ func Each(t *testing.T, f func(t *testing.T, db *database.DB), options ...Option
 // application may not, and for looking at what it does not see.
 func Raw(t testing.TB, db *database.DB) *sql.DB {
 	t.Helper()
-	if pool, ok := raw.Load(db); ok {
-		return pool.(*sql.DB)
+	if found, ok := raw.Load(db); ok {
+		pool, ok := found.(*sql.DB)
+		require.True(t, ok)
+		return pool
 	}
 	return db.Writer()
 }
