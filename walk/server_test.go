@@ -108,8 +108,49 @@ type server struct {
 
 var address = regexp.MustCompile(`^Entrepot is at (http://\S+?)/?$`)
 
-// start runs the server until the test ends, when it must stop by itself and cleanly.
-func start(t *testing.T) *server {
+// each runs a test against a server on SQLite and one on PostgreSQL, with the tables that “entrepot migrate” makes.
+func each(t *testing.T, f func(t *testing.T, s *server)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		f(t, start(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		urls := postgres(t)
+		migrate := &server{binary: binary(t), environment: append(os.Environ(), urls...)}
+		migrate.run(t, migrate.binary, "migrate")
+		f(t, start(t, urls[0], "--demo")) // the server is the application's role, and owns nothing
+	})
+}
+
+// postgres starts a server of its own and gives DATABASE_URL=… and MIGRATE_DATABASE_URL=….
+func postgres(t *testing.T) []string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/tmp", "walk") // short: the names of sockets are
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // PostgreSQL may run as somebody else
+	script := &server{environment: os.Environ()}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		command := exec.CommandContext(ctx, "scripts/postgres", "stop", folder)
+		command.Dir = root(t)
+		out, err := command.CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.NoError(t, os.RemoveAll(folder))
+	})
+	var urls []string
+	for _, name := range []string{"DATABASE_URL", "MIGRATE_DATABASE_URL"} {
+		line := regexp.MustCompile("(?m)^" + name + "=(.*)$").FindString(script.run(t, "scripts/postgres", "start", folder))
+		require.NotEmpty(t, line)
+		urls = append(urls, line)
+	}
+	return urls
+}
+
+// start runs the server until the test ends, when it must stop by itself and cleanly. More are variables, and flags.
+func start(t *testing.T, more ...string) *server {
 	t.Helper()
 	s := &server{binary: binary(t)}
 	data := filepath.Join(t.TempDir(), "data")
@@ -119,8 +160,16 @@ func start(t *testing.T) *server {
 		}
 	}
 	s.environment = append(s.environment, "ENTREPOT_DATA="+data)
+	arguments := []string{"--addr", "127.0.0.1:0"}
+	for _, one := range more {
+		if strings.HasPrefix(one, "--") {
+			arguments = append(arguments, one)
+		} else {
+			s.environment = append(s.environment, one)
+		}
+	}
 
-	command := exec.Command(s.binary, "--addr", "127.0.0.1:0")
+	command := exec.Command(s.binary, arguments...)
 	command.Env = s.environment
 	log := &safeBuffer{}
 	command.Stderr = log

@@ -46,7 +46,12 @@ func (s *server) walk(t *testing.T) (commands, printed []string) {
 // made here from the same file, and awk's against them.
 func TestReadmeWalk(t *testing.T) {
 	t.Parallel()
-	commands, printed := start(t).walk(t)
+	each(t, testWalk)
+}
+
+func testWalk(t *testing.T, s *server) {
+	t.Helper()
+	commands, printed := s.walk(t)
 	of := func(what string) string {
 		t.Helper()
 		for i, command := range commands {
@@ -218,7 +223,11 @@ func (s *server) await(t *testing.T, token, importID string) {
 // TestReadmeQueries sends the README's two documents to a server as it is at its first start.
 func TestReadmeQueries(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	each(t, testQueries)
+}
+
+func testQueries(t *testing.T, s *server) {
+	t.Helper()
 	token := strings.TrimSpace(s.run(t, s.binary, "token"))
 	documents := blocks(t, "graphql")
 	require.Len(t, documents, 2)
