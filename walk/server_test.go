@@ -127,9 +127,9 @@ func each(t *testing.T, f func(t *testing.T, s *server)) {
 // postgres starts a server of its own and gives DATABASE_URL=… and MIGRATE_DATABASE_URL=….
 func postgres(t *testing.T) []string {
 	t.Helper()
-	folder, err := os.MkdirTemp("/tmp", "walk") // short: the names of sockets are
+	folder, err := os.MkdirTemp("/tmp", "walk") //nolint:usetesting // the names of sockets are short
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // PostgreSQL may run as somebody else
+	require.NoError(t, os.Chmod(folder, 0o755)) // PostgreSQL may run as somebody else
 	script := &server{environment: os.Environ()}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
