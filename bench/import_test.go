@@ -92,10 +92,11 @@ func prepare(b *testing.B, db *database.DB, bucket *storage.Bucket, rows int) (c
 	b.Helper()
 	person := viewer.Viewer{Role: viewer.RoleCollector}
 	var input importer.StartInput
-	ctx := viewer.NewContext(context.Background(), viewer.System("bench"))
+	person.OrganizationID = prefixid.New(prefixid.Organization)
+	ctx := viewer.NewContext(context.Background(), viewer.Worker("bench", person.OrganizationID))
 	require.NoError(b, db.Do(ctx, "prepare", func(ctx context.Context) error {
 		c := db.Client()
-		person.OrganizationID = c.Organization.Create().SetName("Bench").SetSlug("bench").SaveX(ctx).ID
+		c.Organization.Create().SetID(person.OrganizationID).SetName("Bench").SetSlug("bench").ExecX(ctx)
 		person.UserID = c.User.Create().SetName("Bench").SetEmail("bench@example.org").SaveX(ctx).ID
 		c.Membership.Create().SetOrganizationID(person.OrganizationID).SetUserID(person.UserID).
 			SetRole(viewer.RoleCollector).ExecX(ctx)
