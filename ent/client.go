@@ -1246,22 +1246,6 @@ func (c *ImportResultClient) GetX(ctx context.Context, id string) *ImportResult 
 	return obj
 }
 
-// QueryOrganization queries the organization edge of a ImportResult.
-func (c *ImportResultClient) QueryOrganization(_m *ImportResult) *OrganizationQuery {
-	query := (&OrganizationClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importresult.Table, importresult.FieldID, id),
-			sqlgraph.To(organization.Table, organization.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importresult.OrganizationTable, importresult.OrganizationColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // QueryImport queries the import edge of a ImportResult.
 func (c *ImportResultClient) QueryImport(_m *ImportResult) *ImportRunQuery {
 	query := (&ImportRunClient{config: c.config}).Query()

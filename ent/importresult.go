@@ -7,7 +7,6 @@ import (
 	"entrepot/definition"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrun"
-	"entrepot/ent/organization"
 	"entrepot/ent/site"
 	"fmt"
 	"strings"
@@ -54,26 +53,13 @@ type ImportResult struct {
 
 // ImportResultEdges holds the relations/edges for other nodes in the graph.
 type ImportResultEdges struct {
-	// Organization holds the value of the organization edge.
-	Organization *Organization `json:"organization,omitempty"`
 	// Import holds the value of the import edge.
 	Import *ImportRun `json:"import,omitempty"`
 	// Site holds the value of the site edge.
 	Site *Site `json:"site,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
-}
-
-// OrganizationOrErr returns the Organization value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e ImportResultEdges) OrganizationOrErr() (*Organization, error) {
-	if e.Organization != nil {
-		return e.Organization, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: organization.Label}
-	}
-	return nil, &NotLoadedError{edge: "organization"}
+	loadedTypes [2]bool
 }
 
 // ImportOrErr returns the Import value or an error if the edge
@@ -81,7 +67,7 @@ func (e ImportResultEdges) OrganizationOrErr() (*Organization, error) {
 func (e ImportResultEdges) ImportOrErr() (*ImportRun, error) {
 	if e.Import != nil {
 		return e.Import, nil
-	} else if e.loadedTypes[1] {
+	} else if e.loadedTypes[0] {
 		return nil, &NotFoundError{label: importrun.Label}
 	}
 	return nil, &NotLoadedError{edge: "import"}
@@ -92,7 +78,7 @@ func (e ImportResultEdges) ImportOrErr() (*ImportRun, error) {
 func (e ImportResultEdges) SiteOrErr() (*Site, error) {
 	if e.Site != nil {
 		return e.Site, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[1] {
 		return nil, &NotFoundError{label: site.Label}
 	}
 	return nil, &NotLoadedError{edge: "site"}
@@ -218,11 +204,6 @@ func (_m *ImportResult) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *ImportResult) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
-}
-
-// QueryOrganization queries the "organization" edge of the ImportResult entity.
-func (_m *ImportResult) QueryOrganization() *OrganizationQuery {
-	return NewImportResultClient(_m.config).QueryOrganization(_m)
 }
 
 // QueryImport queries the "import" edge of the ImportResult entity.

@@ -8,7 +8,6 @@ import (
 	"entrepot/definition"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrun"
-	"entrepot/ent/organization"
 	"entrepot/ent/site"
 	"errors"
 	"fmt"
@@ -144,11 +143,6 @@ func (_c *ImportResultCreate) SetNillableID(v *string) *ImportResultCreate {
 		_c.SetID(*v)
 	}
 	return _c
-}
-
-// SetOrganization sets the "organization" edge to the Organization entity.
-func (_c *ImportResultCreate) SetOrganization(v *Organization) *ImportResultCreate {
-	return _c.SetOrganizationID(v.ID)
 }
 
 // SetImport sets the "import" edge to the ImportRun entity.
@@ -298,9 +292,6 @@ func (_c *ImportResultCreate) check() error {
 			return &ValidationError{Name: "id", err: fmt.Errorf(`ent: validator failed for field "ImportResult.id": %w`, err)}
 		}
 	}
-	if len(_c.mutation.OrganizationIDs()) == 0 {
-		return &ValidationError{Name: "organization", err: errors.New(`ent: missing required edge "ImportResult.organization"`)}
-	}
 	if len(_c.mutation.ImportIDs()) == 0 {
 		return &ValidationError{Name: "import", err: errors.New(`ent: missing required edge "ImportResult.import"`)}
 	}
@@ -340,6 +331,10 @@ func (_c *ImportResultCreate) createSpec() (*ImportResult, *sqlgraph.CreateSpec)
 		_node.ID = id
 		_spec.ID.Value = id
 	}
+	if value, ok := _c.mutation.OrganizationID(); ok {
+		_spec.SetField(importresult.FieldOrganizationID, field.TypeString, value)
+		_node.OrganizationID = value
+	}
 	if value, ok := _c.mutation.Attempt(); ok {
 		_spec.SetField(importresult.FieldAttempt, field.TypeInt, value)
 		_node.Attempt = value
@@ -375,23 +370,6 @@ func (_c *ImportResultCreate) createSpec() (*ImportResult, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(importresult.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
-	}
-	if nodes := _c.mutation.OrganizationIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   importresult.OrganizationTable,
-			Columns: []string{importresult.OrganizationColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(organization.FieldID, field.TypeString),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_node.OrganizationID = nodes[0]
-		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ImportIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

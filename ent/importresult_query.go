@@ -6,7 +6,6 @@ import (
 	"context"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrun"
-	"entrepot/ent/organization"
 	"entrepot/ent/predicate"
 	"entrepot/ent/site"
 	"errors"
@@ -22,14 +21,13 @@ import (
 // ImportResultQuery is the builder for querying ImportResult entities.
 type ImportResultQuery struct {
 	config
-	ctx              *QueryContext
-	order            []importresult.OrderOption
-	inters           []Interceptor
-	predicates       []predicate.ImportResult
-	withOrganization *OrganizationQuery
-	withImport       *ImportRunQuery
-	withSite         *SiteQuery
-	modifiers        []func(*sql.Selector)
+	ctx        *QueryContext
+	order      []importresult.OrderOption
+	inters     []Interceptor
+	predicates []predicate.ImportResult
+	withImport *ImportRunQuery
+	withSite   *SiteQuery
+	modifiers  []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -64,28 +62,6 @@ func (_q *ImportResultQuery) Unique(unique bool) *ImportResultQuery {
 func (_q *ImportResultQuery) Order(o ...importresult.OrderOption) *ImportResultQuery {
 	_q.order = append(_q.order, o...)
 	return _q
-}
-
-// QueryOrganization chains the current query on the "organization" edge.
-func (_q *ImportResultQuery) QueryOrganization() *OrganizationQuery {
-	query := (&OrganizationClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(importresult.Table, importresult.FieldID, selector),
-			sqlgraph.To(organization.Table, organization.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, importresult.OrganizationTable, importresult.OrganizationColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
 }
 
 // QueryImport chains the current query on the "import" edge.
@@ -319,30 +295,18 @@ func (_q *ImportResultQuery) Clone() *ImportResultQuery {
 		return nil
 	}
 	return &ImportResultQuery{
-		config:           _q.config,
-		ctx:              _q.ctx.Clone(),
-		order:            append([]importresult.OrderOption{}, _q.order...),
-		inters:           append([]Interceptor{}, _q.inters...),
-		predicates:       append([]predicate.ImportResult{}, _q.predicates...),
-		withOrganization: _q.withOrganization.Clone(),
-		withImport:       _q.withImport.Clone(),
-		withSite:         _q.withSite.Clone(),
+		config:     _q.config,
+		ctx:        _q.ctx.Clone(),
+		order:      append([]importresult.OrderOption{}, _q.order...),
+		inters:     append([]Interceptor{}, _q.inters...),
+		predicates: append([]predicate.ImportResult{}, _q.predicates...),
+		withImport: _q.withImport.Clone(),
+		withSite:   _q.withSite.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
-}
-
-// WithOrganization tells the query-builder to eager-load the nodes that are connected to
-// the "organization" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *ImportResultQuery) WithOrganization(opts ...func(*OrganizationQuery)) *ImportResultQuery {
-	query := (&OrganizationClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withOrganization = query
-	return _q
 }
 
 // WithImport tells the query-builder to eager-load the nodes that are connected to
@@ -451,8 +415,7 @@ func (_q *ImportResultQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*ImportResult{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
-			_q.withOrganization != nil,
+		loadedTypes = [2]bool{
 			_q.withImport != nil,
 			_q.withSite != nil,
 		}
@@ -478,12 +441,6 @@ func (_q *ImportResultQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
-	if query := _q.withOrganization; query != nil {
-		if err := _q.loadOrganization(ctx, query, nodes, nil,
-			func(n *ImportResult, e *Organization) { n.Edges.Organization = e }); err != nil {
-			return nil, err
-		}
-	}
 	if query := _q.withImport; query != nil {
 		if err := _q.loadImport(ctx, query, nodes, nil,
 			func(n *ImportResult, e *ImportRun) { n.Edges.Import = e }); err != nil {
@@ -499,35 +456,6 @@ func (_q *ImportResultQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	return nodes, nil
 }
 
-func (_q *ImportResultQuery) loadOrganization(ctx context.Context, query *OrganizationQuery, nodes []*ImportResult, init func(*ImportResult), assign func(*ImportResult, *Organization)) error {
-	ids := make([]string, 0, len(nodes))
-	nodeids := make(map[string][]*ImportResult)
-	for i := range nodes {
-		fk := nodes[i].OrganizationID
-		if _, ok := nodeids[fk]; !ok {
-			ids = append(ids, fk)
-		}
-		nodeids[fk] = append(nodeids[fk], nodes[i])
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	query.Where(organization.IDIn(ids...))
-	neighbors, err := query.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		nodes, ok := nodeids[n.ID]
-		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "organization_id" returned %v`, n.ID)
-		}
-		for i := range nodes {
-			assign(nodes[i], n)
-		}
-	}
-	return nil
-}
 func (_q *ImportResultQuery) loadImport(ctx context.Context, query *ImportRunQuery, nodes []*ImportResult, init func(*ImportResult), assign func(*ImportResult, *ImportRun)) error {
 	ids := make([]string, 0, len(nodes))
 	nodeids := make(map[string][]*ImportResult)
@@ -617,9 +545,6 @@ func (_q *ImportResultQuery) querySpec() *sqlgraph.QuerySpec {
 			if fields[i] != importresult.FieldID {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
-		}
-		if _q.withOrganization != nil {
-			_spec.Node.AddColumnOnce(importresult.FieldOrganizationID)
 		}
 		if _q.withImport != nil {
 			_spec.Node.AddColumnOnce(importresult.FieldImportID)

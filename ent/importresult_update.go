@@ -62,9 +62,6 @@ func (_u *ImportResultUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ImportResultUpdate) check() error {
-	if _u.mutation.OrganizationCleared() && len(_u.mutation.OrganizationIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "ImportResult.organization"`)
-	}
 	if _u.mutation.ImportCleared() && len(_u.mutation.ImportIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "ImportResult.import"`)
 	}
@@ -158,9 +155,6 @@ func (_u *ImportResultUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ImportResultUpdateOne) check() error {
-	if _u.mutation.OrganizationCleared() && len(_u.mutation.OrganizationIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "ImportResult.organization"`)
-	}
 	if _u.mutation.ImportCleared() && len(_u.mutation.ImportIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "ImportResult.import"`)
 	}

@@ -4318,6 +4318,7 @@ type ImportResultMutation struct {
 	op                   Op
 	typ                  string
 	id                   *string
+	organization_id      *string
 	attempt              *int
 	addattempt           *int
 	site_key             *string
@@ -4334,8 +4335,6 @@ type ImportResultMutation struct {
 	addrows_rejected     *int64
 	created_at           *time.Time
 	clearedFields        map[string]struct{}
-	organization         *string
-	clearedorganization  bool
 	_import              *string
 	cleared_import       bool
 	site                 *string
@@ -4451,12 +4450,12 @@ func (m *ImportResultMutation) IDs(ctx context.Context) ([]string, error) {
 
 // SetOrganizationID sets the "organization_id" field.
 func (m *ImportResultMutation) SetOrganizationID(s string) {
-	m.organization = &s
+	m.organization_id = &s
 }
 
 // OrganizationID returns the value of the "organization_id" field in the mutation.
 func (m *ImportResultMutation) OrganizationID() (r string, exists bool) {
-	v := m.organization
+	v := m.organization_id
 	if v == nil {
 		return
 	}
@@ -4482,7 +4481,7 @@ func (m *ImportResultMutation) OldOrganizationID(ctx context.Context) (v string,
 
 // ResetOrganizationID resets all changes to the "organization_id" field.
 func (m *ImportResultMutation) ResetOrganizationID() {
-	m.organization = nil
+	m.organization_id = nil
 }
 
 // SetImportID sets the "import_id" field.
@@ -5009,33 +5008,6 @@ func (m *ImportResultMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
-// ClearOrganization clears the "organization" edge to the Organization entity.
-func (m *ImportResultMutation) ClearOrganization() {
-	m.clearedorganization = true
-	m.clearedFields[importresult.FieldOrganizationID] = struct{}{}
-}
-
-// OrganizationCleared reports if the "organization" edge to the Organization entity was cleared.
-func (m *ImportResultMutation) OrganizationCleared() bool {
-	return m.clearedorganization
-}
-
-// OrganizationIDs returns the "organization" edge IDs in the mutation.
-// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// OrganizationID instead. It exists only for internal usage by the builders.
-func (m *ImportResultMutation) OrganizationIDs() (ids []string) {
-	if id := m.organization; id != nil {
-		ids = append(ids, *id)
-	}
-	return
-}
-
-// ResetOrganization resets all changes to the "organization" edge.
-func (m *ImportResultMutation) ResetOrganization() {
-	m.organization = nil
-	m.clearedorganization = false
-}
-
 // ClearImport clears the "import" edge to the ImportRun entity.
 func (m *ImportResultMutation) ClearImport() {
 	m.cleared_import = true
@@ -5125,7 +5097,7 @@ func (m *ImportResultMutation) Type() string {
 // AddedFields().
 func (m *ImportResultMutation) Fields() []string {
 	fields := make([]string, 0, 12)
-	if m.organization != nil {
+	if m.organization_id != nil {
 		fields = append(fields, importresult.FieldOrganizationID)
 	}
 	if m._import != nil {
@@ -5482,10 +5454,7 @@ func (m *ImportResultMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ImportResultMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
-	if m.organization != nil {
-		edges = append(edges, importresult.EdgeOrganization)
-	}
+	edges := make([]string, 0, 2)
 	if m._import != nil {
 		edges = append(edges, importresult.EdgeImport)
 	}
@@ -5499,10 +5468,6 @@ func (m *ImportResultMutation) AddedEdges() []string {
 // name in this mutation.
 func (m *ImportResultMutation) AddedIDs(name string) []ent.Value {
 	switch name {
-	case importresult.EdgeOrganization:
-		if id := m.organization; id != nil {
-			return []ent.Value{*id}
-		}
 	case importresult.EdgeImport:
 		if id := m._import; id != nil {
 			return []ent.Value{*id}
@@ -5517,7 +5482,7 @@ func (m *ImportResultMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ImportResultMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -5529,10 +5494,7 @@ func (m *ImportResultMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ImportResultMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
-	if m.clearedorganization {
-		edges = append(edges, importresult.EdgeOrganization)
-	}
+	edges := make([]string, 0, 2)
 	if m.cleared_import {
 		edges = append(edges, importresult.EdgeImport)
 	}
@@ -5546,8 +5508,6 @@ func (m *ImportResultMutation) ClearedEdges() []string {
 // was cleared in this mutation.
 func (m *ImportResultMutation) EdgeCleared(name string) bool {
 	switch name {
-	case importresult.EdgeOrganization:
-		return m.clearedorganization
 	case importresult.EdgeImport:
 		return m.cleared_import
 	case importresult.EdgeSite:
@@ -5560,9 +5520,6 @@ func (m *ImportResultMutation) EdgeCleared(name string) bool {
 // if that edge is not defined in the schema.
 func (m *ImportResultMutation) ClearEdge(name string) error {
 	switch name {
-	case importresult.EdgeOrganization:
-		m.ClearOrganization()
-		return nil
 	case importresult.EdgeImport:
 		m.ClearImport()
 		return nil
@@ -5577,9 +5534,6 @@ func (m *ImportResultMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ImportResultMutation) ResetEdge(name string) error {
 	switch name {
-	case importresult.EdgeOrganization:
-		m.ResetOrganization()
-		return nil
 	case importresult.EdgeImport:
 		m.ResetImport()
 		return nil

@@ -656,29 +656,6 @@ func CreatedAtLTE(v time.Time) predicate.ImportResult {
 	return predicate.ImportResult(sql.FieldLTE(FieldCreatedAt, v))
 }
 
-// HasOrganization applies the HasEdge predicate on the "organization" edge.
-func HasOrganization() predicate.ImportResult {
-	return predicate.ImportResult(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, OrganizationTable, OrganizationColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasOrganizationWith applies the HasEdge predicate on the "organization" edge with a given conditions (other predicates).
-func HasOrganizationWith(preds ...predicate.Organization) predicate.ImportResult {
-	return predicate.ImportResult(func(s *sql.Selector) {
-		step := newOrganizationStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasImport applies the HasEdge predicate on the "import" edge.
 func HasImport() predicate.ImportResult {
 	return predicate.ImportResult(func(s *sql.Selector) {

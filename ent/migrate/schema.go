@@ -216,6 +216,7 @@ var (
 	// ImportResultsColumns holds the columns for the "import_results" table.
 	ImportResultsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "organization_id", Type: field.TypeString, Size: 64},
 		{Name: "attempt", Type: field.TypeInt},
 		{Name: "site_key", Type: field.TypeString, Default: ""},
 		{Name: "year", Type: field.TypeInt},
@@ -225,7 +226,6 @@ var (
 		{Name: "rows_processed", Type: field.TypeInt64},
 		{Name: "rows_rejected", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeTime},
-		{Name: "organization_id", Type: field.TypeString, Size: 64},
 		{Name: "site_id", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "import_id", Type: field.TypeString, Size: 64},
 	}
@@ -235,12 +235,6 @@ var (
 		Columns:    ImportResultsColumns,
 		PrimaryKey: []*schema.Column{ImportResultsColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
-			{
-				Symbol:     "import_results_organizations_organization",
-				Columns:    []*schema.Column{ImportResultsColumns[10]},
-				RefColumns: []*schema.Column{OrganizationsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
 			{
 				Symbol:     "import_results_sites_site",
 				Columns:    []*schema.Column{ImportResultsColumns[11]},
@@ -258,12 +252,12 @@ var (
 			{
 				Name:    "importresult_organization_id_import_id_year_period_unit_period_site_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportResultsColumns[10], ImportResultsColumns[12], ImportResultsColumns[3], ImportResultsColumns[4], ImportResultsColumns[5], ImportResultsColumns[2], ImportResultsColumns[0]},
+				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[12], ImportResultsColumns[4], ImportResultsColumns[5], ImportResultsColumns[6], ImportResultsColumns[3], ImportResultsColumns[0]},
 			},
 			{
 				Name:    "importresult_organization_id_site_key_period_unit_year_period_import_id",
 				Unique:  true,
-				Columns: []*schema.Column{ImportResultsColumns[10], ImportResultsColumns[2], ImportResultsColumns[4], ImportResultsColumns[3], ImportResultsColumns[5], ImportResultsColumns[12]},
+				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[3], ImportResultsColumns[5], ImportResultsColumns[4], ImportResultsColumns[6], ImportResultsColumns[12]},
 			},
 		},
 	}
@@ -797,9 +791,8 @@ func init() {
 	ImportDefinitionVersionsTable.Annotation.Checks = map[string]string{
 		"number_from_1": "number >= 1",
 	}
-	ImportResultsTable.ForeignKeys[0].RefTable = OrganizationsTable
-	ImportResultsTable.ForeignKeys[1].RefTable = SitesTable
-	ImportResultsTable.ForeignKeys[2].RefTable = ImportsTable
+	ImportResultsTable.ForeignKeys[0].RefTable = SitesTable
+	ImportResultsTable.ForeignKeys[1].RefTable = ImportsTable
 	ImportResultsTable.Annotation = &entsql.Annotation{}
 	ImportResultsTable.Annotation.Checks = map[string]string{
 		"period_in_unit":      "(period_unit = 'YEARLY' AND period = 1) OR (period_unit = 'QUARTERLY' AND period BETWEEN 1 AND 4) OR (period_unit = 'MONTHLY' AND period BETWEEN 1 AND 12)",

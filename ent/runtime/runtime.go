@@ -428,9 +428,9 @@ func init() {
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
 		}
-		return func(organization string) error {
+		return func(organization_id string) error {
 			for _, fn := range fns {
-				if err := fn(organization); err != nil {
+				if err := fn(organization_id); err != nil {
 					return err
 				}
 			}
