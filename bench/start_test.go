@@ -27,7 +27,9 @@ func BenchmarkStart(b *testing.B) {
 	})
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, bucket.Close()) })
-	jobs, err := queue.New(queue.Config{DB: db, ListenURL: db.ListenURL(), ConcurrentImports: 2, Alone: true, Logger: slog.New(slog.DiscardHandler)})
+	jobs, err := queue.New(queue.Config{
+		DB: db, ListenURL: db.ListenURL(), ConcurrentImports: 2, Alone: true, Logger: slog.New(slog.DiscardHandler),
+	})
 	require.NoError(b, err)
 	bus := &event.Bus{}
 	imports, err := importer.New(importer.Config{DB: db, Bucket: bucket, Queue: jobs, Bus: bus})
