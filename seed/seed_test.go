@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,13 +42,13 @@ type house struct {
 // flaky is a queue that may be told to refuse the n-th import.
 type flaky struct {
 	*queue.Queue
-	refuse int
+	refuse atomic.Int64 // checks enqueue imports too, on goroutines of their own
 }
 
 var errRefused = errors.New("the process dies here")
 
 func (f *flaky) EnqueueImport(ctx context.Context, organizationID, importID string) error {
-	if f.refuse--; f.refuse == 0 {
+	if f.refuse.Add(-1) == 0 {
 		return errRefused
 	}
 	return f.Queue.EnqueueImport(ctx, organizationID, importID)
@@ -239,7 +240,7 @@ func TestTheSamplesAreImportedAlsoAfterACrashInTheMiddle(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	require.NoError(t, seed.Demonstration(t.Context(), h.DB, h.catalog))
-	h.queue.refuse = 3
+	h.queue.refuse.Store(3)
 	require.ErrorIs(t, seed.Imports(t.Context(), h.Parts), errRefused)
 	for range 2 {
 		require.NoError(t, seed.Imports(t.Context(), h.Parts))
