@@ -33,7 +33,7 @@ func (w *world) imported(n int) []string {
 func TestANestedListTakesTheSameFewStatementsWhateverItsLength(t *testing.T) {
 	t.Parallel()
 	working(t, func(t *testing.T, w *world) {
-		w.imported(25)
+		w.imported(100)
 		node := `id status fileName importDefinition { name } user { name }
 		results(first: 10) { totalCount nodes { siteKey period processedData } edges { cursor node { year } } }`
 		for name, document := range map[string]string{
