@@ -46,13 +46,19 @@ type Output struct {
 
 // Format says how a file is written. A zero value means: detect, or the default.
 type Format struct {
-	Kind               FileKind `json:"kind,omitempty"`
-	Encoding           string   `json:"encoding,omitempty"`
-	Delimiter          string   `json:"delimiter,omitempty"`
-	Quote              string   `json:"quote,omitempty"`
-	HeaderRow          int      `json:"headerRow,omitempty"`
-	DecimalSeparator   string   `json:"decimalSeparator,omitempty"`
-	ThousandsSeparator string   `json:"thousandsSeparator,omitempty"`
+	Kind      FileKind `json:"kind,omitempty"`
+	Encoding  string   `json:"encoding,omitempty"`
+	Delimiter string   `json:"delimiter,omitempty"`
+	Quote     string   `json:"quote,omitempty"`
+	// Escape stands before a quote, or before itself, within a quoted cell, in the place of a doubled quote.
+	Escape string `json:"escape,omitempty"`
+	// Sheet is the name of a workbook's sheet.
+	Sheet     string `json:"sheet,omitempty"`
+	HeaderRow int    `json:"headerRow,omitempty"`
+	// Locale is a BCP 47 tag such as tr or en-US: how numbers and dates are written where the fields below do not say.
+	Locale             string `json:"locale,omitempty"`
+	DecimalSeparator   string `json:"decimalSeparator,omitempty"`
+	ThousandsSeparator string `json:"thousandsSeparator,omitempty"`
 	// DateFormats are tried in this order, such as DD.MM.YYYY; empty means ISO 8601.
 	DateFormats []string `json:"dateFormats,omitempty"`
 	// TimeZone is an IANA name; date-times fall into periods in it. Empty means UTC.
@@ -86,8 +92,16 @@ type DetectedFormat struct {
 	ByteOrderMark      bool     `json:"byteOrderMark,omitempty"`
 	Delimiter          string   `json:"delimiter,omitempty"`
 	Quote              string   `json:"quote,omitempty"`
+	Escape             string   `json:"escape,omitempty"`
 	LineEnding         string   `json:"lineEnding,omitempty"`
-	HeaderRow          int      `json:"headerRow"`
+	// Compression is gzip or zstd; empty for none.
+	Compression string `json:"compression,omitempty"`
+	// Sheets are the names of a workbook's sheets, and Sheet the one that is read.
+	Sheets    []string `json:"sheets,omitempty"`
+	Sheet     string   `json:"sheet,omitempty"`
+	HeaderRow int      `json:"headerRow"`
+	// Date1904 tells that the workbook counts days from 1904-01-01.
+	Date1904 bool `json:"date1904,omitempty"`
 }
 
 // DetectedColumn is one column of an uploaded file.

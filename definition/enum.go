@@ -248,13 +248,17 @@ type FileKind string
 
 // The values of FileKind.
 const (
-	KindCSV FileKind = "CSV"
+	KindCSV   FileKind = "CSV"
+	KindXLSX  FileKind = "XLSX"
+	KindJSONL FileKind = "JSONL"
 )
 
 // Values lists every FileKind in the contract's order.
 func (FileKind) Values() []string {
 	return []string{
 		string(KindCSV),
+		string(KindXLSX),
+		string(KindJSONL),
 	}
 }
 

@@ -10,6 +10,12 @@ type Limits struct {
 	MaxColumns int
 	// MaxCellBytes is the most bytes in one cell; more sets the row aside.
 	MaxCellBytes int
+	// MaxRowBytes is the most bytes in one row; more sets the row aside.
+	MaxRowBytes int
+	// MaxUnpackedBytes is the most bytes that a packed file (gzip, zstd, the parts of a workbook) may unpack to.
+	MaxUnpackedBytes int64
+	// MaxUnpackRatio is how many times its packed size a file may unpack to, once that is more than 64 MiB.
+	MaxUnpackRatio int
 	// MaxRowErrors is how many row errors are kept; the counts are exact beyond it.
 	MaxRowErrors int
 	// MaxSites is the most sites in one import.
@@ -33,6 +39,9 @@ func DefaultLimits() Limits {
 		MaxRows:           20_000_000,
 		MaxColumns:        1_000,
 		MaxCellBytes:      32 << 10,
+		MaxRowBytes:       1 << 20,
+		MaxUnpackedBytes:  4 << 30,
+		MaxUnpackRatio:    250,
 		MaxRowErrors:      1_000,
 		MaxSites:          100_000,
 		MaxResults:        100_000,
