@@ -122,7 +122,7 @@ func (p *pipeline) cut(ctx context.Context) error {
 
 // compute works on batches until there are no more.
 func (p *pipeline) compute(ctx context.Context, worker *processor.Worker, log *definition.ErrorLog) error {
-	var cells [][]byte
+	var row processor.Row
 	for b := range p.work {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -136,8 +136,9 @@ func (p *pipeline) compute(ctx context.Context, worker *processor.Worker, log *d
 			if problem := b.Problem(i); problem != nil {
 				wrong = []definition.RowError{p.unreadable(b, i, problem)}
 			} else {
-				cells = b.AppendCells(cells[:0], i)
-				wrong = worker.Add(b.Row(i), b.Line(i), cells)
+				row.Number, row.Line = b.Row(i), b.Line(i)
+				row.Order, row.Cells = row.Number, b.AppendCells(row.Cells[:0], i)
+				wrong = worker.Add(&row)
 			}
 			if len(wrong) == 0 {
 				b.counts.accepted++

@@ -36,7 +36,7 @@ type value struct {
 
 // accumulator is the state of one output of one group: 40 bytes, for there may be millions.
 type accumulator struct {
-	// n counts values; for first and last it is the row of the value kept. 0 means that there is none.
+	// n counts values; for first and last it is the order of the row whose value is kept. 0 means that there is none.
 	n int64
 	// sum is the sum, or in lo the value's m.
 	sum   wide
@@ -58,8 +58,8 @@ func (a *accumulator) addRow(op operation) {
 	}
 }
 
-// add takes a value of the row. The outcome does not depend on the order of calls.
-func (a *accumulator) add(op operation, row int64, v *value) {
+// add takes a value of the row of this order. The outcome does not depend on the order of calls.
+func (a *accumulator) add(op operation, order int64, v *value) {
 	if !v.filled {
 		return
 	}
@@ -81,21 +81,21 @@ func (a *accumulator) add(op operation, row int64, v *value) {
 			a.set(&v.decimal)
 		}
 	case firstValue, lastValue:
-		if a.wants(op == firstValue, row) {
-			a.n = row
+		if a.wants(op == firstValue, order) {
+			a.n = order
 			a.set(&v.decimal)
 		}
 	case firstText, lastText:
-		if a.wants(op == firstText, row) {
-			a.n = row
+		if a.wants(op == firstText, order) {
+			a.n = order
 			r := a.others()
 			r.text = append(r.text[:0], v.text...)
 		}
 	}
 }
 
-func (a *accumulator) wants(first bool, row int64) bool {
-	return a.n == 0 || first == (row < a.n)
+func (a *accumulator) wants(first bool, order int64) bool {
+	return a.n == 0 || first == (order < a.n)
 }
 
 func (a *accumulator) others() *rest {

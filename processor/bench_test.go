@@ -52,13 +52,13 @@ func BenchmarkAdd(b *testing.B) {
 			require.NoError(b, err)
 			w := a.Worker()
 			for i, cells := range rows {
-				require.Empty(b, w.Add(int64(i+1), 0, cells))
+				require.Empty(b, w.Add(newRow(int64(i+1), 0, cells)))
 			}
 			b.ReportAllocs()
 			row := int64(len(rows))
 			for b.Loop() {
 				row++
-				w.Add(row, row, rows[row%int64(len(rows))])
+				w.Add(newRow(row, row, rows[row%int64(len(rows))]))
 			}
 		})
 	}
@@ -72,7 +72,7 @@ func BenchmarkResults(b *testing.B) {
 		require.NoError(b, err)
 		workers := []*processor.Worker{a.Worker(), a.Worker()}
 		for i, cells := range rows {
-			workers[i/1000%2].Add(int64(i+1), 0, cells)
+			workers[i/1000%2].Add(newRow(int64(i+1), 0, cells))
 		}
 		b.StartTimer()
 		results, err := a.Results()
@@ -89,7 +89,7 @@ func TestAddAllocatesNothingForGoodRows(t *testing.T) { //nolint:paralleltest //
 	row := int64(0)
 	add := func() {
 		row++
-		w.Add(row, row, rows[row%int64(len(rows))])
+		w.Add(newRow(row, row, rows[row%int64(len(rows))]))
 	}
 	for range rows {
 		add()

@@ -13,6 +13,14 @@ import (
 // read types one cell and returns FIRST of it, as JSON without the braces, or the code of the error.
 func read(t testing.TB, format definition.Format, c definition.Column, cell string) string {
 	t.Helper()
+	return readFrom(t, processor.Config{Version: definition.Version{Format: format}}, c, cell, definition.CellText)
+}
+
+// readFrom does so with a cell of a kind, and a config that lacks only the column and the output.
+func readFrom(
+	t testing.TB, config processor.Config, c definition.Column, cell string, cellKind definition.CellKind,
+) string {
+	t.Helper()
 	c.Name = "c"
 	kind := definition.OutputNumber
 	switch c.Type {
@@ -21,18 +29,19 @@ func read(t testing.TB, format definition.Format, c definition.Column, cell stri
 	case definition.TypeString, definition.TypeDate, definition.TypeDateTime:
 		kind = definition.OutputString
 	}
-	a, err := processor.New(processor.Config{
-		Version: definition.Version{
-			Format:  format,
-			Columns: []definition.Column{c},
-			Outputs: []definition.Output{{Key: "c", Aggregate: definition.First, Column: "c", Type: kind}},
-		}.Normalize(),
-		Columns: []int{0},
-		Year:    2024,
-	})
+	config.Version.Columns = []definition.Column{c}
+	config.Version.Outputs = []definition.Output{{Key: "c", Aggregate: definition.First, Column: "c", Type: kind}}
+	config.Version = config.Version.Normalize()
+	config.Columns = []int{0}
+	if c.Role != definition.RolePeriod {
+		config.Year = 2024
+	}
+	a, err := processor.New(config)
 	require.NoError(t, err)
 	w := a.Worker()
-	if errs := w.Add(1, 1, [][]byte{[]byte(cell)}); len(errs) > 0 {
+	row := newRow(1, 1, [][]byte{[]byte(cell)})
+	row.Kinds = []definition.CellKind{cellKind}
+	if errs := w.Add(row); len(errs) > 0 {
 		require.Len(t, errs, 1)
 		return string(errs[0].Code)
 	}

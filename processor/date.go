@@ -110,6 +110,12 @@ func momentOf(s definition.Stamp) moment {
 	}
 }
 
+// momentOn is the day that lies so many days after 1970-01-01.
+func momentOn(days int64) moment {
+	at := time.Unix(days*86400, 0).UTC()
+	return moment{year: at.Year(), month: int(at.Month()), day: at.Day()}
+}
+
 // days counts the days since 1970-01-01 in the Gregorian calendar, by eras of 400 years that begin in March.
 func (m *moment) days() int64 {
 	year, month := m.year, m.month

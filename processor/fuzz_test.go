@@ -101,7 +101,7 @@ func FuzzPeriod(f *testing.F) {
 	f.Fuzz(func(t *testing.T, cell string) {
 		for _, unit := range []definition.PeriodUnit{definition.Monthly, definition.Quarterly, definition.Yearly} {
 			a, w := newPeriodWorker(t, unit)
-			if len(w.Add(1, 1, [][]byte{[]byte(cell)})) > 0 {
+			if len(w.Add(newRow(1, 1, [][]byte{[]byte(cell)}))) > 0 {
 				continue
 			}
 			results, err := a.Results()

@@ -7,14 +7,23 @@ import (
 )
 
 // readSite finds the row's site.
-func (w *Worker) readSite(i int, c *column, v *value, text, cell []byte) (int32, bool) {
+func (w *Worker) readSite(
+	i int, c *column, v *value, text, cell []byte, kind definition.CellKind,
+) (site int32, ok bool) {
 	if !v.filled {
 		w.fail(i, definition.RowSiteMissing, cell)
 		return 0, false
 	}
+	// A text of the wrong type names no site.
+	if c.used || c.reading != asText {
+		if code := w.typed(c, v, text, cell, kind); code != "" {
+			w.fail(i, code, cell)
+			return 0, false
+		}
+	}
 	s, known := w.spellings[string(text)]
 	if !known {
-		s = w.spell(c, text)
+		s = w.spell(text)
 		// Texts that are longer than any site's name are not worth the memory.
 		if len(text) <= maxSiteKey*utf8.UTFMax && len(w.spellings) < 2*w.maxSites {
 			w.spellings[string(text)] = s
@@ -24,26 +33,16 @@ func (w *Worker) readSite(i int, c *column, v *value, text, cell []byte) (int32,
 		w.fail(i, s.code, cell)
 		return 0, false
 	}
-	if c.used || c.reading != asText {
-		if code := w.typed(c, v, text, cell); code != "" {
-			w.fail(i, code, cell)
-			return 0, false
-		}
-	}
 	return s.site, true
 }
 
 // spell looks a text up among the known sites, and makes a site of it otherwise.
-func (w *Worker) spell(c *column, text []byte) spelling {
+func (w *Worker) spell(text []byte) spelling {
 	if code := checkText(text); code != "" {
 		return spelling{code: code}
 	}
 	if utf8.RuneCount(text) > maxSiteKey {
 		return spelling{code: definition.RowCellTooLarge}
-	}
-	// A text of the wrong type names no site; readSite reports it, as for every row.
-	if code := w.typed(c, new(value), text, text); code != "" {
-		return spelling{}
 	}
 	found := site{key: string(text)}
 	if w.lookup != nil {
@@ -70,7 +69,9 @@ func (w *Worker) spell(c *column, text []byte) spelling {
 }
 
 // readPeriod finds the row's period, as fine as its text tells it and at least as fine as the outputs need it.
-func (w *Worker) readPeriod(i int, c *column, v *value, text, cell []byte) (period, bool) {
+func (w *Worker) readPeriod(
+	i int, c *column, v *value, text, cell []byte, kind definition.CellKind,
+) (period, bool) {
 	if !v.filled {
 		code := definition.RowPeriodInvalid
 		if c.required {
@@ -79,7 +80,13 @@ func (w *Worker) readPeriod(i int, c *column, v *value, text, cell []byte) (peri
 		w.fail(i, code, cell)
 		return period{}, false
 	}
-	p, code := w.periodOf(c, v, text)
+	var p period
+	var code definition.RowErrorCode
+	if kind == definition.CellText {
+		p, code = w.periodOf(c, v, text)
+	} else {
+		p, code = w.knownPeriod(c, v, text, kind)
+	}
 	switch {
 	case code != "":
 	case p.year < 1 || p.year > 9999:
@@ -89,9 +96,8 @@ func (w *Worker) readPeriod(i int, c *column, v *value, text, cell []byte) (peri
 	case p.in(w.plan.finest) == 0:
 		code = definition.RowPeriodTooCoarse
 	}
-	if code == "" && c.text {
-		v.text = cell
-		code = checkText(cell)
+	if code == "" {
+		code = c.keep(v, cell)
 	}
 	if code != "" {
 		w.fail(i, code, cell)

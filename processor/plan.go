@@ -17,6 +17,7 @@ type plan struct {
 	numbers  numberFormat
 	location *time.Location
 	year     int
+	date1904 bool
 	// hasSite and hasPeriod tell whether the file has a column of that role.
 	hasSite, hasPeriod bool
 	rejectUnknown      bool
@@ -94,6 +95,7 @@ func newPlan(c Config) (*plan, error) {
 	p := &plan{
 		numbers:       newNumberFormat(c.Version.Format),
 		year:          c.Year,
+		date1904:      c.Date1904,
 		rejectUnknown: c.Version.OnUnknownSite == definition.UnknownSiteReject,
 	}
 	var err error

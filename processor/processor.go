@@ -38,6 +38,8 @@ type Config struct {
 	Columns []int
 	// Year is the year that the import is for; 0 when none was given, which needs a PERIOD column.
 	Year int
+	// Date1904 tells that the file's workbook counts days from 1904-01-01.
+	Date1904 bool
 	// Sites is nil when no site is known.
 	Sites Sites
 	// MaxSites and MaxResults bound memory; 0 means definition.DefaultLimits. Sites and periods of rejected

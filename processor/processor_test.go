@@ -35,6 +35,11 @@ func split(row string) [][]byte {
 	return cells
 }
 
+// newRow is a record of text cells.
+func newRow(number, line int64, cells [][]byte) *processor.Row {
+	return &processor.Row{Order: number, Number: number, Line: line, Cells: cells}
+}
+
 // run feeds the rows to one worker and writes each result and each error on a line.
 func (f table) run(t testing.TB) (results, errs []string) {
 	t.Helper()
@@ -42,7 +47,7 @@ func (f table) run(t testing.TB) (results, errs []string) {
 	require.NoError(t, err)
 	w := a.Worker()
 	for i, row := range f.rows {
-		for _, e := range w.Add(int64(i+1), int64(i+2), split(row)) {
+		for _, e := range w.Add(newRow(int64(i+1), int64(i+2), split(row))) {
 			require.EqualValues(t, i+1, e.Row)
 			require.EqualValues(t, i+2, e.Line)
 			require.NotEmpty(t, e.Message)
@@ -162,7 +167,7 @@ func TestOutputsWithoutValuesAreLeftOut(t *testing.T) {
 	require.NoError(t, err)
 	w := a.Worker()
 	for i, row := range f.rows {
-		require.Empty(t, w.Add(int64(i+1), 0, split(row)))
+		require.Empty(t, w.Add(newRow(int64(i+1), 0, split(row))))
 	}
 	results, err := a.Results()
 	require.NoError(t, err)
@@ -327,7 +332,7 @@ func TestRowErrorTellsWhatWasExpectedAndNeverQuotesTheCell(t *testing.T) {
 	}.config())
 	require.NoError(t, err)
 	w := a.Worker()
-	errs := w.Add(3, 5, [][]byte{[]byte(" se\x00cret\xff" + strings.Repeat("ş", 300))})
+	errs := w.Add(newRow(3, 5, [][]byte{[]byte(" se\x00cret\xff" + strings.Repeat("ş", 300))}))
 	require.Equal(t, []definition.RowError{{
 		Row: 3, Line: 5, Column: "kWh", Code: definition.RowNumberInvalid,
 		Value:   " se\ufffdcret\ufffd" + strings.Repeat("ş", 191),
@@ -393,11 +398,11 @@ func TestLimitsEndTheWork(t *testing.T) {
 				}
 				for i, row := range test.rows {
 					require.NoError(t, all[i%workers].Err())
-					all[i%workers].Add(int64(i+1), 0, split(row))
+					all[i%workers].Add(newRow(int64(i+1), 0, split(row)))
 				}
 				if workers == 1 {
 					require.Error(t, all[0].Err())
-					require.Nil(t, all[0].Add(9, 0, split("|")), "a worker at its limit looks at nothing")
+					require.Nil(t, all[0].Add(newRow(9, 0, split("|"))), "a worker at its limit looks at nothing")
 				}
 				_, err = a.Results()
 				var limit *processor.LimitError

@@ -80,7 +80,7 @@ func TestNumbersAreExact(t *testing.T) {
 			if large {
 				cell = []string{"999999999999999999", "0.999999999999999999", "-1e17"}[random.IntN(3)]
 			}
-			if errs := workers[random.IntN(3)].Add(row, row, [][]byte{[]byte(cell)}); len(errs) > 0 {
+			if errs := workers[random.IntN(3)].Add(newRow(row, row, [][]byte{[]byte(cell)})); len(errs) > 0 {
 				require.Equal(t, definition.RowNumberOutOfRange, errs[0].Code, cell)
 				continue
 			}
@@ -235,7 +235,7 @@ func TestResultsDoNotDependOnTheSplit(t *testing.T) {
 				logs[i] = log
 				wait.Go(func() {
 					for _, r := range parts[i] {
-						log.Add(w.Add(r.row, r.row+1, r.cells)...)
+						log.Add(w.Add(newRow(r.row, r.row+1, r.cells))...)
 					}
 				})
 			}

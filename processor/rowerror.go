@@ -36,7 +36,7 @@ func (w *Worker) fail(column int, code definition.RowErrorCode, cell []byte) {
 		w.explanations[key] = e
 	}
 	w.errs = append(w.errs, definition.RowError{
-		Row:     w.row,
+		Row:     w.number,
 		Line:    w.line,
 		Column:  w.plan.columns[column].name,
 		Code:    code,
@@ -111,6 +111,8 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 		text = fmt.Sprintf("names the site in at most %d characters", maxSiteKey)
 	case definition.RowEncodingInvalid:
 		text = "expects valid UTF-8"
+	case definition.RowCellError:
+		text = "holds an error that a formula came to, such as #REF! or #DIV/0!: put the formula or the value right"
 	case definition.RowNULByte:
 		text = "must not hold a NUL character"
 	}

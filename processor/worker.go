@@ -24,8 +24,29 @@ type Worker struct {
 	explanations map[explanationKey]explanation
 	values       []value
 	errs         []definition.RowError
-	row, line    int64
+	number, line int64 // of the row at hand
 	err          error
+}
+
+// Row is one record of a file.
+type Row struct {
+	// Order decides what FIRST and LAST are, and is above 0; no two rows of an Aggregation share it. Where there is but
+	// one file it is Number.
+	Order int64
+	// Number counts data rows from 1 and Line is the physical line; errors tell them.
+	Number, Line int64
+	// Cells stay the caller's; a record with too few lacks the last ones.
+	Cells [][]byte
+	// Kinds tells what is known about each cell; where there is none, as with nil, the cell is text.
+	Kinds []definition.CellKind
+}
+
+// kind is what is known about a cell.
+func (r *Row) kind(at int) definition.CellKind {
+	if at < len(r.Kinds) {
+		return r.Kinds[at]
+	}
+	return definition.CellText
 }
 
 // site is a site that rows were read for; the first one stands for no site where the file has none.
@@ -92,34 +113,37 @@ func newWorker(a *Aggregation) *Worker {
 func (w *Worker) Err() error { return w.err }
 
 // Add checks a row and, when nothing is wrong with it, counts it in. It returns everything that is wrong otherwise, in
-// the order of columns; the slice is valid until the next call, its elements for ever. row counts from 1 and is given
-// once in all workers; cells stay the caller's. A record with too few cells lacks the last ones. Rows that the reader of
-// the file has refused are not added.
-func (w *Worker) Add(row, line int64, cells [][]byte) []definition.RowError {
+// the order of columns; the slice is valid until the next call, its elements for ever. The row stays the caller's. Rows
+// that the reader of the file has refused are not added.
+func (w *Worker) Add(row *Row) []definition.RowError {
 	if w.err != nil {
 		return nil
 	}
-	w.row, w.line, w.errs = row, line, w.errs[:0]
+	w.number, w.line, w.errs = row.Number, row.Line, w.errs[:0]
 	site, when, located := int32(0), period{year: w.plan.year}, true
 	for i := range w.plan.columns {
 		c := &w.plan.columns[i]
 		v := &w.values[i]
 		var cell []byte
-		if c.index < len(cells) {
-			cell = cells[c.index]
+		if c.index < len(row.Cells) {
+			cell = row.Cells[c.index]
 		}
 		text := trim(cell)
 		v.filled = len(text) > 0
+		kind := row.kind(c.index)
 		var ok bool
 		switch {
+		case kind == definition.CellError:
+			w.fail(i, definition.RowCellError, cell)
+			located = located && !c.isSite && !c.isPeriod
 		case c.isSite:
-			site, ok = w.readSite(i, c, v, text, cell)
+			site, ok = w.readSite(i, c, v, text, cell, kind)
 			located = located && ok
 		case c.isPeriod:
-			when, ok = w.readPeriod(i, c, v, text, cell)
+			when, ok = w.readPeriod(i, c, v, text, cell, kind)
 			located = located && ok
 		case v.filled:
-			if code := w.typed(c, v, text, cell); code != "" {
+			if code := w.typed(c, v, text, cell, kind); code != "" {
 				w.fail(i, code, cell)
 			}
 		case c.required:
@@ -127,13 +151,13 @@ func (w *Worker) Add(row, line int64, cells [][]byte) []definition.RowError {
 		}
 	}
 	if located {
-		w.count(site, when)
+		w.count(site, when, row.Order)
 	}
 	return w.errs
 }
 
 // count adds the row's values to its groups, or counts it as rejected there.
-func (w *Worker) count(site int32, when period) {
+func (w *Worker) count(site int32, when period, order int64) {
 	g := w.finest(site, when)
 	rejected := len(w.errs) > 0
 	for u := len(w.plan.units) - 1; g != nil; u, g = u-1, g.coarser {
@@ -149,24 +173,24 @@ func (w *Worker) count(site int32, when period) {
 			if o.column < 0 {
 				accumulators[i].addRow(o.op)
 			} else {
-				accumulators[i].add(o.op, w.row, &w.values[o.column])
+				accumulators[i].add(o.op, order, &w.values[o.column])
 			}
 		}
 	}
 }
 
 // typed reads a cell that is not empty, or tells what is wrong with it.
-func (w *Worker) typed(c *column, v *value, text, cell []byte) (code definition.RowErrorCode) {
+func (w *Worker) typed(c *column, v *value, text, cell []byte, kind definition.CellKind) (code definition.RowErrorCode) {
+	if kind != definition.CellText {
+		return w.known(c, v, text, cell, kind)
+	}
 	switch c.reading {
 	case asNumber:
 		code = w.plan.numbers.parse(text, &v.decimal)
 	case asInteger:
 		code = w.plan.numbers.parseInteger(text, &v.decimal)
 	case asText:
-		if c.text {
-			v.text = cell
-			code = checkText(cell)
-		}
+		code = c.keep(v, cell)
 	case asBoolean:
 		v.decimal, code = parseBoolean(text)
 	default:
@@ -176,6 +200,15 @@ func (w *Worker) typed(c *column, v *value, text, cell []byte) (code definition.
 		}
 	}
 	return code
+}
+
+// keep notes a text, where it is needed.
+func (c *column) keep(v *value, cell []byte) definition.RowErrorCode {
+	if !c.text {
+		return ""
+	}
+	v.text = cell
+	return checkText(cell)
 }
 
 func (w *Worker) setTime(c *column, v *value, m *moment) {
