@@ -31,6 +31,16 @@ func (i *Importer) once(
 		}
 	}
 	create, err := prepare(ctx)
+	if _, refused := refusal.From(err); refused && key != nil {
+		// The same command may have gone ahead while this one waited for its turn, and be what stands in its way.
+		earlier, findErr := i.byKey(ctx, mutation, *key)
+		if findErr != nil {
+			return nil, findErr
+		}
+		if earlier != nil {
+			return earlier, sameCommand(v, earlier, field, hash)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,9 @@ type StartInput struct {
 	// Format replaces the definition's field by field; empty fields keep it.
 	Format       *definition.Format
 	OnInvalidRow *definition.InvalidRowPolicy
+	// CorrectionOf is the id of the Import whose set-aside rows the file corrects: what that one has accepted is imported
+	// again together with the file. Version, year, policy, and what numbers and dates mean stay as they were there.
+	CorrectionOf *string
 	// IdempotencyKey makes repetitions harmless: the same key with the same input answers with the same Import.
 	IdempotencyKey *string
 }
@@ -45,7 +48,7 @@ func (in StartInput) normalize() StartInput {
 		format := definition.Version{Format: *in.Format}.Normalize().Format
 		in.Format = &format
 	}
-	in.IdempotencyKey = trimmed(in.IdempotencyKey)
+	in.IdempotencyKey, in.CorrectionOf = trimmed(in.IdempotencyKey), trimmed(in.CorrectionOf)
 	return in
 }
 
@@ -65,7 +68,8 @@ func (in StartInput) hash() (string, error) {
 		Mapping             []definition.ColumnMapping `json:",omitempty"`
 		Format              *definition.Format
 		Policy              *definition.InvalidRowPolicy
-	}{in.UploadHistoryID, in.ImportDefinitionID, in.Version, in.Year, mapping, format, in.OnInvalidRow})
+		CorrectionOf        *string `json:",omitempty"`
+	}{in.UploadHistoryID, in.ImportDefinitionID, in.Version, in.Year, mapping, format, in.OnInvalidRow, in.CorrectionOf})
 }
 
 func hashOf(input any) (string, error) {
@@ -86,7 +90,10 @@ func override(base definition.Format, format *definition.Format) definition.Form
 	base.Encoding = cmp.Or(format.Encoding, base.Encoding)
 	base.Delimiter = cmp.Or(format.Delimiter, base.Delimiter)
 	base.Quote = cmp.Or(format.Quote, base.Quote)
+	base.Escape = cmp.Or(format.Escape, base.Escape)
+	base.Sheet = cmp.Or(format.Sheet, base.Sheet)
 	base.HeaderRow = cmp.Or(format.HeaderRow, base.HeaderRow)
+	base.Locale = cmp.Or(format.Locale, base.Locale)
 	base.DecimalSeparator = cmp.Or(format.DecimalSeparator, base.DecimalSeparator)
 	base.ThousandsSeparator = cmp.Or(format.ThousandsSeparator, base.ThousandsSeparator)
 	base.TimeZone = cmp.Or(format.TimeZone, base.TimeZone)

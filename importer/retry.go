@@ -13,11 +13,11 @@ import (
 )
 
 // Retry makes a new Import of one that FAILED, was CANCELED or PARTIALLY_COMPLETED: same file, version, mapping,
-// format, year and policy. It needs a COLLECTOR in the group of the file. A definition that was archived meanwhile is
-// no hindrance.
+// format, year and policy, and a correction of the same import. It needs a COLLECTOR in the group of the file. A
+// definition that was archived meanwhile is no hindrance.
 //
 // Refusals: FORBIDDEN, GROUP_REQUIRED, INVALID_INPUT, NOT_FOUND, UPLOAD_FAILED, INVALID_TRANSITION,
-// IDEMPOTENCY_KEY_REUSED.
+// IDEMPOTENCY_KEY_REUSED; of a correction CONFLICT too, where another one has begun meanwhile.
 func (i *Importer) Retry(ctx context.Context, id string, idempotencyKey *string) (*ent.ImportRun, error) {
 	v, err := refusal.Viewer(ctx, viewer.RoleCollector, true)
 	if err != nil {
@@ -66,7 +66,19 @@ func (i *Importer) prepareRetry(ctx context.Context, v viewer.Viewer, id string)
 	if history == nil {
 		return nil, errs
 	}
-	create := i.create(history).
+	var earlier *ent.ImportRun
+	if old.CorrectionOfID != nil {
+		if earlier, err = i.DB.Client().ImportRun.Get(ctx, *old.CorrectionOfID); err != nil {
+			return nil, fmt.Errorf("read corrected import: %w", err)
+		}
+		if err := i.alone(ctx, &errs, earlier, old.ID, refusal.Input("id")); err != nil {
+			return nil, err
+		}
+		if len(errs) > 0 {
+			return nil, errs
+		}
+	}
+	create := i.create(history, earlier).
 		SetDefinitionOrganizationID(old.DefinitionOrganizationID).
 		SetImportDefinitionID(old.ImportDefinitionID).
 		SetDefinitionVersionID(old.DefinitionVersionID).

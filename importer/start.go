@@ -19,8 +19,11 @@ import (
 // check has not failed, and a definition of the organization or a system-wide one that is not archived. The Import
 // pins the definition's version and the effective mapping, format and policy.
 //
+// A correction (StartInput.CorrectionOf) is of an import of the same group and definition that has set rows aside and
+// has no other correction, be it active or a success.
+//
 // Refusals: FORBIDDEN, GROUP_REQUIRED, INVALID_INPUT, NOT_FOUND, UPLOAD_FAILED, DEFINITION_ARCHIVED, YEAR_REQUIRED,
-// MAPPING_INVALID, IDEMPOTENCY_KEY_REUSED.
+// MAPPING_INVALID, IDEMPOTENCY_KEY_REUSED; of a correction INVALID_TRANSITION, CONFLICT and LIMIT_REACHED too.
 func (i *Importer) Start(ctx context.Context, in StartInput) (*ent.ImportRun, error) {
 	v, err := refusal.Viewer(ctx, viewer.RoleCollector, true)
 	if err != nil {
@@ -41,7 +44,7 @@ func (i *Importer) Start(ctx context.Context, in StartInput) (*ent.ImportRun, er
 	var run *ent.ImportRun
 	err = i.DB.Do(ctx, "startImport", func(ctx context.Context) error {
 		run, err = i.once(ctx, v, "startImport", "uploadHistoryId", in.IdempotencyKey, hash,
-			func(ctx context.Context) (*ent.ImportRunCreate, error) { return i.prepareStart(ctx, in) })
+			func(ctx context.Context) (*ent.ImportRunCreate, error) { return i.prepareStart(ctx, v, in) })
 		return err
 	})
 	if err != nil {
@@ -51,11 +54,21 @@ func (i *Importer) Start(ctx context.Context, in StartInput) (*ent.ImportRun, er
 }
 
 // prepareStart looks up and checks everything that a new import refers to.
-func (i *Importer) prepareStart(ctx context.Context, in StartInput) (*ent.ImportRunCreate, error) {
+func (i *Importer) prepareStart(ctx context.Context, v viewer.Viewer, in StartInput) (*ent.ImportRunCreate, error) {
 	var errs refusal.Errors
 	history, err := i.history(ctx, &errs, in.UploadHistoryID, "uploadHistoryId")
 	if err != nil {
 		return nil, err
+	}
+	var earlier *ent.ImportRun
+	if in.CorrectionOf != nil {
+		if earlier, err = i.correctable(ctx, &errs, v, *in.CorrectionOf); err != nil {
+			return nil, err
+		}
+		if earlier == nil {
+			return nil, errs
+		}
+		in = in.asCorrected(&errs, earlier)
 	}
 	version, err := i.version(ctx, &errs, in.ImportDefinitionID, in.Version)
 	if err != nil {
@@ -69,7 +82,11 @@ func (i *Importer) prepareStart(ctx context.Context, in StartInput) (*ent.Import
 			"The definition has no column for the period: say which year the file is about.")
 	}
 	addProblems(&errs, refusal.MappingInvalid, definition.CheckMapping(version.InputSchema, in.ColumnMapping))
-	format := override(version.Format, in.Format)
+	base := version.Format
+	if earlier != nil {
+		base = correctedFormat(earlier.Format)
+	}
+	format := override(base, in.Format)
 	addProblems(&errs, refusal.InvalidInput, format.Check())
 	if len(errs) > 0 {
 		return nil, errs
@@ -78,7 +95,7 @@ func (i *Importer) prepareStart(ctx context.Context, in StartInput) (*ent.Import
 	if in.OnInvalidRow != nil {
 		policy = *in.OnInvalidRow
 	}
-	create := i.create(history).
+	create := i.create(history, earlier).
 		SetDefinitionOrganizationID(version.OrganizationID).
 		SetImportDefinitionID(version.ImportDefinitionID).
 		SetDefinitionVersionID(version.ID).
@@ -92,8 +109,9 @@ func (i *Importer) prepareStart(ctx context.Context, in StartInput) (*ent.Import
 	return create, nil
 }
 
-// create begins an import of a history; what the history's check does not know yet is taken when it has ended.
-func (i *Importer) create(history *ent.ReviewUploadHistory) *ent.ImportRunCreate {
+// create begins an import of a history, on top of an earlier import or not; what the history's check does not know yet
+// is taken when it has ended.
+func (i *Importer) create(history *ent.ReviewUploadHistory, earlier *ent.ImportRun) *ent.ImportRunCreate {
 	create := i.DB.Client().ImportRun.Create().
 		SetID(prefixid.New(prefixid.Import)).
 		SetCreatedAt(i.now()).
@@ -104,9 +122,22 @@ func (i *Importer) create(history *ent.ReviewUploadHistory) *ent.ImportRunCreate
 		create.SetNillableFileSize(history.FileSize).
 			SetNillableSha256(history.Sha256).
 			SetNillableSourceGeneration(history.Generation).
-			SetNillableRowCount(history.RowCount)
+			SetNillableRowCount(expectedRows(history, earlier))
+	}
+	if earlier != nil {
+		create.SetCorrectionOfID(earlier.ID)
 	}
 	return create
+}
+
+// expectedRows is how many rows an import will count: those of its file, and those that the earlier import accepted. nil
+// while the file's are not known.
+func expectedRows(history *ent.ReviewUploadHistory, earlier *ent.ImportRun) *int64 {
+	if history.RowCount == nil || earlier == nil {
+		return history.RowCount
+	}
+	rows := *history.RowCount + earlier.AcceptedRowCount
+	return &rows
 }
 
 // history is the viewer's group's history of this id whose file may be imported; where there is none, the reason is
