@@ -162,6 +162,9 @@ func fill(ctx context.Context, t testing.TB, db *database.DB) {
 	}
 }
 
+// tokenHash is what the API token with that id is known by.
+func tokenHash(id string) string { return fmt.Sprintf("%064x", id) }
+
 type row struct {
 	table string
 	row   values
@@ -181,6 +184,9 @@ func rowsOf(history int, org, suffix string) []row {
 		{"memberships", own(values{"id": id("mem"), "user_id": user, "role": "OWNER"})},
 		{"groups", own(values{"id": group, "name": group})},
 		{"group_memberships", own(values{"id": id("gm"), "group_id": group, "user_id": user})},
+		{"api_tokens", own(values{
+			"id": id("tok"), "group_id": group, "created_by_id": user, "token_hash": tokenHash(id("tok")),
+		})},
 		{"sites", own(values{"id": site, "key": "k" + suffix})},
 		{"site_names", own(values{"site_id": site, "normalized": "x" + suffix})},
 		{"import_definitions", own(values{"id": def})},

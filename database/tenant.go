@@ -13,8 +13,8 @@ import (
 
 // identity is what row-level security knows about who asks. The zero value is nobody, who sees no tenant's row.
 type identity struct {
-	organization, group, user string
-	allGroups                 bool
+	organization, group, user, tokenHash string
+	allGroups                            bool
 }
 
 // identityOf is the viewer's of the context. A part of the server that works across organizations has none: row-level
@@ -24,7 +24,7 @@ func identityOf(ctx context.Context) identity {
 	if !ok {
 		return identity{}
 	}
-	return identity{v.OrganizationID, v.GroupID, v.UserID, v.AllGroups() && v.OrganizationID != ""}
+	return identity{v.OrganizationID, v.GroupID, v.UserID, v.TokenHash, v.AllGroups() && v.OrganizationID != ""}
 }
 
 // statement sets the identity for the rest of the transaction. Literals instead of parameters save a round trip, and let
@@ -38,6 +38,7 @@ func (i identity) statement() (string, error) {
 	b.WriteString("SELECT ")
 	for n, setting := range []struct{ name, value string }{
 		{"organization_id", i.organization}, {"group_id", i.group}, {"user_id", i.user}, {"all_groups", allGroups},
+		{"token_hash", i.tokenHash},
 	} {
 		if len(setting.value) > 1024 || !utf8.ValidString(setting.value) || strings.ContainsRune(setting.value, 0) {
 			return "", fmt.Errorf("database: the viewer's %s cannot be one", setting.name)

@@ -235,13 +235,23 @@ func TestImmutableRows(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, db *database.DB) {
 		for text, name := range map[string]string{
-			"UPDATE import_definition_versions SET number = number": "definition_version_immutable",
-			"DELETE FROM import_definition_versions":                "definition_version_immutable",
-			"UPDATE import_results SET year = year":                 "import_result_immutable",
+			"UPDATE import_definition_versions SET number = number":    "definition_version_immutable",
+			"DELETE FROM import_definition_versions":                   "definition_version_immutable",
+			"UPDATE import_results SET year = year":                    "import_result_immutable",
+			"UPDATE api_tokens SET role = 'VIEWER'":                    "api_token_immutable",
+			"UPDATE api_tokens SET expires_at = NULL, group_id = NULL": "api_token_immutable",
 		} {
 			requireTrigger(t, change(t, db, func(context.Context) {}, text), name, text)
 		}
 		require.NoError(t, change(t, db, func(context.Context) {},
 			"DELETE FROM import_results WHERE organization_id = 'org-a'"))
+
+		own := "UPDATE api_tokens SET revoked_at = ?, last_used_at = ? WHERE organization_id = 'org-a'"
+		revoke := func(ctx context.Context) { execute(ctx, t, db, own, time.Now(), nil) }
+		require.NoError(t, change(t, db, func(context.Context) {}, own, nil, time.Now()))
+		require.NoError(t, change(t, db, revoke, "UPDATE api_tokens SET last_used_at = ? WHERE organization_id = 'org-a'", time.Now()))
+		for _, at := range []any{nil, time.Now().Add(time.Hour)} {
+			requireTrigger(t, change(t, db, revoke, own, at, nil), "api_token_immutable", at)
+		}
 	})
 }

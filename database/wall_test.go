@@ -28,7 +28,7 @@ func tenantTables(ctx context.Context, t testing.TB, db *database.DB) (names []s
 			names = append(names, name)
 		}
 	}
-	require.Len(t, names, 14, "a new table is meant to be seen here")
+	require.Len(t, names, 15, "a new table is meant to be seen here")
 	return names
 }
 
@@ -178,6 +178,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		"organizations":           {2, 2, 2, 1, 2, 1},
 		"users":                   {1, 1, 1, 1, 1, 2},
 		"sites":                   {1, 1, 1, 1, 0, 1},
+		"api_tokens":              {1, 1, 1, 1, 0, 1},
 	} {
 		for i, v := range []viewer.Viewer{
 			person, elsewhere, nowhere, viewer.Worker("test", "org-a"),

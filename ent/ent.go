@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"entrepot/ent/apitoken"
 	"entrepot/ent/group"
 	"entrepot/ent/groupmembership"
 	"entrepot/ent/importdefinition"
@@ -87,6 +88,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			apitoken.Table:                apitoken.ValidColumn,
 			group.Table:                   group.ValidColumn,
 			groupmembership.Table:         groupmembership.ValidColumn,
 			importdefinition.Table:        importdefinition.ValidColumn,

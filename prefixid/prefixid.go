@@ -23,6 +23,7 @@ const (
 	Group         Prefix = "grp"
 	User          Prefix = "user"
 	Membership    Prefix = "mem"
+	APIToken      Prefix = "tok"
 	Site          Prefix = "site"
 	Definition    Prefix = "impdef"
 	Version       Prefix = "impver"

@@ -67,6 +67,8 @@ type Viewer struct {
 	Role Role
 	// Component names the part of the server that acts, such as "importer"; empty for a person.
 	Component string
+	// TokenHash is what an API token is known by to the part of the server that looks it up; see ByToken. Empty otherwise.
+	TokenHash string
 	// ExpiresAt is when the token ends that the person came with; zero when it does not.
 	ExpiresAt time.Time
 }
@@ -88,6 +90,17 @@ func SignIn(component, userID string) Viewer {
 	return Viewer{Component: component, UserID: userID}
 }
 
+// ByToken is a part of the server that finds out whom an API token is of, before anybody's id is known: it reads the one
+// token with that hash, and nothing else.
+func ByToken(component, hash string) Viewer {
+	return Viewer{Component: component, TokenHash: hash}
+}
+
+// Bearing tells whether v is of ByToken.
+func (v Viewer) Bearing() bool {
+	return v.Component != "" && v.TokenHash != "" && v.OrganizationID == "" && v.UserID == ""
+}
+
 // SigningIn tells whether v is of SignIn.
 func (v Viewer) SigningIn() bool {
 	return v.Component != "" && v.OrganizationID == "" && v.UserID != ""
@@ -95,7 +108,7 @@ func (v Viewer) SigningIn() bool {
 
 // Everywhere tells whether v acts across organizations.
 func (v Viewer) Everywhere() bool {
-	return v.Component != "" && v.OrganizationID == "" && v.UserID == ""
+	return v.Component != "" && v.OrganizationID == "" && v.UserID == "" && v.TokenHash == ""
 }
 
 // AllGroups tells whether v sees all groups of its organization.

@@ -38,6 +38,10 @@ type Policy struct {
 	Owned Predicate
 	// Stamp are the columns that a create takes from the viewer, never from its caller.
 	Stamp []Stamp
+	// Read is the lowest role that reads rows; empty means every role.
+	Read viewer.Role
+	// Bearer narrows what a viewer.ByToken reads; nil means nothing.
+	Bearer Predicate
 	// SignIn narrows what a viewer.SignIn changes; nil means nothing.
 	SignIn Predicate
 	// Write is the lowest role that creates and changes rows; empty means parts of the server only.
@@ -51,6 +55,8 @@ type Stamp struct {
 	// Given keeps a value that the caller has set where the viewer has none of its own: a worker acts for
 	// every group and person of its organization.
 	Given bool
+	// Optional leaves the column empty where the viewer has no value.
+	Optional bool
 }
 
 // EvalQuery denies without a viewer and narrows every query to what the viewer sees.
@@ -61,8 +67,12 @@ func (p Policy) EvalQuery(ctx context.Context, q ent.Query) error {
 		return deny("%T without a viewer", q)
 	case v.Everywhere():
 		return privacy.Allow
+	case v.Bearing() && p.Bearer != nil:
+		return narrow(q, v, p.Bearer)
 	case v.OrganizationID == "" && !v.SigningIn():
 		return deny("%T without an organization", q)
+	case v.Component == "" && p.Read != "" && !v.Role.Includes(p.Read):
+		return deny("%T as %s", q, v.Role)
 	}
 	return narrow(q, v, p.Visible)
 }
@@ -100,6 +110,9 @@ func (p Policy) stamp(v viewer.Viewer, m ent.Mutation) error {
 		if set && s.Given && v.Component != "" {
 			continue
 		}
+		if want == "" && s.Optional && !set {
+			continue
+		}
 		if want == "" {
 			return deny("create of %s without %s", m.Type(), s.Column)
 		}
@@ -134,6 +147,13 @@ func Organization() Stamp {
 // Group is the stamp of the viewer's group.
 func Group() Stamp {
 	return Stamp{Column: "group_id", Value: func(v viewer.Viewer) string { return v.GroupID }, Given: true}
+}
+
+// GroupIfAny is the stamp of the viewer's group on rows that whoever belongs to none makes too.
+func GroupIfAny() Stamp {
+	s := Group()
+	s.Optional = true
+	return s
 }
 
 // User is the stamp of the person who asks.

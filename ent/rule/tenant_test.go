@@ -3,7 +3,10 @@ package rule_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +27,8 @@ type tenant struct {
 	history                                          int64
 }
 
+func (x tenant) tokenHash() string { return fmt.Sprintf("%064x", x.org) }
+
 func fill(t *testing.T, db *database.DB, name string) tenant {
 	t.Helper()
 	x := tenant{org: prefixid.New(prefixid.Organization)}
@@ -39,6 +44,8 @@ func fill(t *testing.T, db *database.DB, name string) tenant {
 		c.Membership.Create().SetOrganizationID(x.org).SetUserID(x.user).SetRole(viewer.RoleOwner).ExecX(ctx)
 		x.group = c.Group.Create().SetOrganizationID(x.org).SetName("G").SaveX(ctx).ID
 		c.GroupMembership.Create().SetOrganizationID(x.org).SetGroupID(x.group).SetUserID(x.user).ExecX(ctx)
+		c.APIToken.Create().SetOrganizationID(x.org).SetGroupID(x.group).SetCreatedByID(x.user).SetName("T").
+			SetRole(viewer.RoleManager).SetTokenHash(x.tokenHash()).ExecX(ctx)
 		x.site = c.Site.Create().SetOrganizationID(x.org).SetKey("s").SetName("S").SaveX(ctx).ID
 		c.SiteName.Create().SetOrganizationID(x.org).SetSiteID(x.site).SetNormalized("s").ExecX(ctx)
 		x.definition = c.ImportDefinition.Create().SetOrganizationID(x.org).SetName("D").
@@ -152,6 +159,14 @@ func TestEntAloneLeaksNothing(t *testing.T) {
 				SetImportDefinitionID(own.definition).SetDefinitionVersionID(own.version).SetDefinitionVersion(1).
 				SetFormat(definition.Format{}).SetOnInvalidRow(definition.InvalidRowFail).SetFileName("f").Exec(ctx)
 		},
+		"a token of their user": func(ctx context.Context, c *ent.Client) error {
+			return c.APIToken.Create().SetCreatedByID(theirs.user).SetName("n").SetRole(viewer.RoleViewer).
+				SetTokenHash(strings.Repeat("0", 64)).Exec(ctx)
+		},
+		"a token in their group": func(ctx context.Context, c *ent.Client) error {
+			return c.APIToken.Create().SetGroupID(theirs.group).SetName("n").SetRole(viewer.RoleViewer).
+				SetTokenHash(strings.Repeat("0", 64)).Exec(ctx)
+		},
 		"a place in their group": func(ctx context.Context, c *ent.Client) error {
 			return c.GroupMembership.Create().SetGroupID(theirs.group).SetUserID(mine[beside].user).Exec(ctx)
 		},
@@ -161,6 +176,37 @@ func TestEntAloneLeaksNothing(t *testing.T) {
 		_, constraint := database.AsConstraint(err)
 		require.True(t, constraint || errors.Is(err, rule.ErrForbidden), "%s: %v", what, err)
 	}
+}
+
+// TestATokensHashReachesThatTokenAlone is about who comes with an API token, before it is known whose it is.
+func TestATokensHashReachesThatTokenAlone(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *database.DB) {
+		x := fill(t, db, "mine")
+		fill(t, db, "theirs")
+		bearing := viewer.NewContext(context.Background(), viewer.ByToken("auth", x.tokenHash()))
+		require.NoError(t, db.Do(bearing, "look", func(ctx context.Context) error {
+			found, err := db.Client().APIToken.Query().All(ctx)
+			require.NoError(t, err)
+			require.Len(t, found, 1)
+			require.Equal(t, x.org, found[0].OrganizationID)
+			require.NotContains(t, found[0].String(), x.tokenHash(), "it is not printed")
+			for typeName, client := range types(db.Client()) {
+				for operation, err := range try(ctx, client) {
+					if typeName == "APIToken" && slices.Contains([]string{"All", "Count", "Exist", "IDs"}, operation) {
+						require.NoError(t, err)
+						continue
+					}
+					require.ErrorIs(t, err, rule.ErrForbidden, "%s of %s", operation, typeName)
+				}
+			}
+			return nil
+		}))
+		require.NoError(t, db.Read(viewer.NewContext(context.Background(), viewer.ByToken("auth", "x")), func(ctx context.Context) error {
+			require.Zero(t, db.Client().APIToken.Query().CountX(ctx))
+			return nil
+		}))
+	})
 }
 
 func second[T any](_ T, err error) error { return err }

@@ -75,6 +75,11 @@ func ColleagueOrSelf(v viewer.Viewer, s *sql.Selector) {
 	))
 }
 
+// WithTokenHash reaches the one API token that the viewer has come with.
+func WithTokenHash(v viewer.Viewer, s *sql.Selector) {
+	s.Where(sql.EQ(s.C("token_hash"), v.TokenHash))
+}
+
 // Self reaches the person's own row among the users.
 func Self(v viewer.Viewer, s *sql.Selector) {
 	s.Where(sql.EQ(s.C("id"), v.UserID))

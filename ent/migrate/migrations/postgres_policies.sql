@@ -6,7 +6,7 @@
 -- app.group_id, app.user_id, and app.all_groups = 'on' for a part of the server that acts for one organization. The last
 -- one widens what is seen within app.organization_id only: every policy compares the organization first. app.look_up is
 -- a name to the letter, for sign-in (database.DB.LookUp): it shows the one user, and the organizations, that have it, and
--- nothing of theirs. What is not set, or set to '', compares as NULL and admits nothing. No setting, view or function
+-- nothing of theirs; app.token_hash (viewer.ByToken) shows the one API token that has it. What is not set, or set to '', compares as NULL and admits nothing. No setting, view or function
 -- leads around a policy.
 --
 -- A subquery without a table is planned as a value that is computed once for a statement, not once for a row.
@@ -54,6 +54,18 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- API tokens: the organization's, and the one that somebody comes with, whose secret alone gives its hash: sign-in comes
+-- before an organization is known. None is deleted.
+CREATE POLICY own ON api_tokens FOR SELECT USING (
+  organization_id = (SELECT NULLIF(current_setting('app.organization_id', true), '')));
+CREATE POLICY presented ON api_tokens FOR SELECT USING (
+  token_hash = (SELECT NULLIF(current_setting('app.token_hash', true), '')));
+CREATE POLICY own_insert ON api_tokens FOR INSERT WITH CHECK (
+  organization_id = (SELECT NULLIF(current_setting('app.organization_id', true), '')));
+CREATE POLICY own_update ON api_tokens FOR UPDATE
+  USING (organization_id = (SELECT NULLIF(current_setting('app.organization_id', true), '')))
+  WITH CHECK (organization_id = (SELECT NULLIF(current_setting('app.organization_id', true), '')));
 
 -- Organizations. A new one is made by whoever acts for its id, which nobody had before. None is deleted.
 CREATE POLICY own_or_joined ON organizations FOR SELECT USING (

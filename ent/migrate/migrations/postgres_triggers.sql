@@ -81,3 +81,14 @@ EXECUTE FUNCTION refuse_change('definition_version_immutable', 'a version of a d
 
 CREATE TRIGGER import_results_update BEFORE UPDATE ON import_results FOR EACH ROW
 EXECUTE FUNCTION refuse_change('import_result_immutable', 'a result does not change: another import makes others');
+
+-- Of an API token only its last use changes, and that it is revoked, for good.
+CREATE TRIGGER api_tokens_update BEFORE UPDATE ON api_tokens FOR EACH ROW
+WHEN ((
+  NEW.id, NEW.organization_id, NEW.group_id, NEW.created_by_id, NEW.name, NEW.role, NEW.token_hash, NEW.created_at,
+  NEW.expires_at
+) IS DISTINCT FROM (
+  OLD.id, OLD.organization_id, OLD.group_id, OLD.created_by_id, OLD.name, OLD.role, OLD.token_hash, OLD.created_at,
+  OLD.expires_at
+) OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at))
+EXECUTE FUNCTION refuse_change('api_token_immutable', 'of an API token only its last use changes, and that it is revoked, for good');

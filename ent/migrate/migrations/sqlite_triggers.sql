@@ -79,3 +79,16 @@ CREATE TRIGGER import_results_update BEFORE UPDATE ON import_results
 BEGIN
   SELECT RAISE(ABORT, 'import_result_immutable: a result does not change: another import makes others');
 END;
+
+-- Of an API token only its last use changes, and that it is revoked, for good.
+CREATE TRIGGER api_tokens_update BEFORE UPDATE ON api_tokens
+WHEN (
+  NEW.id, NEW.organization_id, NEW.group_id, NEW.created_by_id, NEW.name, NEW.role, NEW.token_hash, NEW.created_at,
+  NEW.expires_at
+) IS NOT (
+  OLD.id, OLD.organization_id, OLD.group_id, OLD.created_by_id, OLD.name, OLD.role, OLD.token_hash, OLD.created_at,
+  OLD.expires_at
+) OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NOT OLD.revoked_at)
+BEGIN
+  SELECT RAISE(ABORT, 'api_token_immutable: of an API token only its last use changes, and that it is revoked, for good');
+END;

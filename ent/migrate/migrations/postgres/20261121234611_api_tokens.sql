@@ -1,0 +1,7 @@
+-- +goose Up
+-- create "api_tokens" table
+CREATE TABLE "api_tokens" ("id" character varying NOT NULL, "name" character varying NOT NULL, "role" character varying NOT NULL, "token_hash" character varying NOT NULL, "created_at" timestamptz NOT NULL, "last_used_at" timestamptz NULL, "expires_at" timestamptz NULL, "revoked_at" timestamptz NULL, "organization_id" character varying NOT NULL, "group_id" character varying NULL, "created_by_id" character varying NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "api_tokens_organizations_organization" FOREIGN KEY ("organization_id") REFERENCES "organizations" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "api_tokens_groups_group" FOREIGN KEY ("organization_id", "group_id") REFERENCES "groups" ("organization_id", "id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "api_tokens_users_created_by" FOREIGN KEY ("organization_id", "created_by_id") REFERENCES "memberships" ("organization_id", "user_id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "hash_of_64_digits" CHECK (length(token_hash) = 64));
+-- create index "api_tokens_token_hash_key" to table: "api_tokens"
+CREATE UNIQUE INDEX "api_tokens_token_hash_key" ON "api_tokens" ("token_hash");
+-- create index "apitoken_organization_id_created_at_id" to table: "api_tokens"
+CREATE INDEX "apitoken_organization_id_created_at_id" ON "api_tokens" ("organization_id", "created_at", "id");
