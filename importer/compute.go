@@ -82,17 +82,18 @@ func (a *attempt) prepare(ctx context.Context) (sites processor.Sites, warnings 
 // read goes through the file and leaves in the outcome what it comes to.
 func (a *attempt) read(ctx context.Context, result *outcome, source *source, sites processor.Sites) error {
 	table, err := tabular.Open(a.wrap(source), tabular.Config{
-		Format: tabularFormat(a.version.Format), Limits: a.tabularLimits(),
+		Format: tabular.FormatOf(a.version.Format), Limits: tabular.LimitsOf(a.Limits),
 	})
 	if err != nil {
 		return err
 	}
+	defer table.Close() //nolint:errcheck // temporary files are the system's to remove where we cannot
 	header := table.Header()
 	found, mapping, err := definition.MatchColumns(a.version.Columns, header, a.run.RequestedMapping)
 	if err != nil {
 		return err
 	}
-	a.tally.matched(mapping, headerWarnings(header, a.version.Columns, found, table.Detected()))
+	a.tally.matched(mapping, append(table.Warnings(), columnWarnings(header, a.version.Columns, found)...))
 	year := 0
 	if a.run.Year != nil {
 		year = *a.run.Year

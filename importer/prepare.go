@@ -13,7 +13,6 @@ import (
 	"entrepot/ent/sitename"
 	"entrepot/processor"
 	"entrepot/storage"
-	"entrepot/tabular"
 )
 
 // siteLookup finds sites by their spellings in the form that these are compared in.
@@ -46,24 +45,6 @@ func (a *attempt) knownSites(ctx context.Context) (siteLookup, error) {
 		}
 	}
 	return lookup, nil
-}
-
-func tabularFormat(f definition.Format) tabular.Format {
-	format := tabular.Format{HeaderRow: f.HeaderRow}
-	if f.Delimiter != "" {
-		format.Delimiter = f.Delimiter[0] // one byte, by Format.Check
-	}
-	if f.Quote != "" {
-		format.Quote = f.Quote[0]
-	}
-	return format
-}
-
-func (i *Importer) tabularLimits() tabular.Limits {
-	return tabular.Limits{
-		MaxFileBytes: i.Limits.MaxFileBytes, MaxRows: i.Limits.MaxRows,
-		MaxColumns: i.Limits.MaxColumns, MaxCellBytes: i.Limits.MaxCellBytes,
-	}
 }
 
 // wrap is the source as the parser reads it.

@@ -62,10 +62,11 @@ func (a *attempt) whyUnusable(ctx context.Context) (*failureError, error) {
 }
 
 func (a *attempt) readThrough(source io.Reader) error {
-	table, err := tabular.Open(source, tabular.Config{Limits: a.tabularLimits()})
+	table, err := tabular.Open(source, tabular.Config{Limits: tabular.LimitsOf(a.Limits)})
 	if err != nil {
 		return err
 	}
+	defer table.Close() //nolint:errcheck // temporary files are the system's to remove where we cannot
 	var b tabular.Batch
 	for err == nil {
 		err = table.NextBatch(&b)

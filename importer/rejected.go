@@ -119,13 +119,13 @@ type rejectedFormat struct {
 	width            int
 }
 
-func newRejectedFormat(header []string, detected tabular.Detected) *rejectedFormat {
-	f := &rejectedFormat{delimiter: detected.Delimiter, quote: detected.Quote, width: len(header)}
-	if f.delimiter == 0 {
-		f.delimiter = ','
+func newRejectedFormat(header []string, detected definition.DetectedFormat) *rejectedFormat {
+	f := &rejectedFormat{delimiter: ',', quote: '"', width: len(header)}
+	if detected.Delimiter != "" {
+		f.delimiter = detected.Delimiter[0]
 	}
-	if f.quote == 0 {
-		f.quote = '"'
+	if detected.Quote != "" {
+		f.quote = detected.Quote[0]
 	}
 	for i, name := range header {
 		// A file of set-aside rows that was not corrected well enough has these three already.

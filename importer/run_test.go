@@ -341,7 +341,7 @@ func TestFailuresOfTheFile(t *testing.T) {
 			"site,date,reading\nA,2024-01-01,x\n", "none of the 1 rows", definition.ErrorNoValidRows, readings(skip),
 		},
 		"binary": {
-			"PK\x03\x04\x00\x00\x00\x00\x00\x00", "", definition.ErrorEncodingUnknown, readings(),
+			"PK\x03\x04\x00\x00\x00\x00\x00\x00", "", definition.ErrorFileUnreadable, readings(),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -393,7 +393,7 @@ func TestWarnings(t *testing.T) {
 		codes = append(codes, warning.Code)
 	}
 	require.Equal(t, []definition.WarningCode{
-		definition.WarningDuplicateHeader, definition.WarningEmptyHeader, definition.WarningExtraColumns,
+		definition.WarningEmptyHeader, definition.WarningDuplicateHeader, definition.WarningExtraColumns,
 	}, codes)
 
 	w.clock.forward(time.Minute)

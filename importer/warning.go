@@ -12,68 +12,28 @@ import (
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/importrun"
-	"entrepot/tabular"
 )
 
-// headerWarnings tells what is odd about a file's header and how it was matched. Columns that nothing uses are worth
-// a word only where an optional column was not found: one of them may be it under another name.
-func headerWarnings(
-	header []string, columns []definition.Column, found []int, detected tabular.Detected,
-) []definition.Warning {
-	var warnings []definition.Warning
-	add := func(code definition.WarningCode, message string, params ...definition.Param) {
-		warnings = append(warnings, definition.Warning{Code: code, Message: message, Params: params})
-	}
-	var empty, twice, unused []string
-	first := make(map[string]bool, len(header))
+// columnWarnings tells how a file's header was matched. Columns that nothing uses are worth a word only where an
+// optional column was not found: one of them may be it under another name.
+func columnWarnings(header []string, columns []definition.Column, found []int) []definition.Warning {
+	var unused []string
 	for i, name := range header {
-		switch {
-		case name == "":
-			empty = append(empty, strconv.Itoa(i+1))
-		case first[name]:
-			if !slices.Contains(twice, name) {
-				twice = append(twice, name)
-			}
-		case !slices.Contains(found, i):
+		if name != "" && !slices.Contains(header[:i], name) && !slices.Contains(found, i) {
 			unused = append(unused, name)
 		}
-		first[name] = true
 	}
-	if len(twice) > 0 {
-		names := join(twice)
-		add(definition.WarningDuplicateHeader, "More than one column of the file is called: "+names+".",
-			definition.Param{Name: "headers", Value: names})
+	i := slices.Index(found, -1)
+	if i < 0 || len(unused) == 0 {
+		return nil
 	}
-	if len(empty) > 0 {
-		positions := join(empty)
-		add(definition.WarningEmptyHeader, "Columns of the file without a name: "+positions+".",
-			definition.Param{Name: "positions", Value: positions})
-	}
-	if i := slices.Index(found, -1); i >= 0 && len(unused) > 0 {
-		names := join(unused)
-		add(definition.WarningExtraColumns,
-			fmt.Sprintf("Column '%s' was not found, and these columns of the file are not used: %s.", columns[i].Name, names),
-			definition.Param{Name: "column", Value: columns[i].Name}, definition.Param{Name: "headers", Value: names})
-	}
-	if detected.DelimiterGuessed {
-		name := delimiterName(detected.Delimiter)
-		add(definition.WarningDelimiterGuessed,
-			"What separates the cells was guessed to be "+name+"; name the delimiter in the format if it is another.",
-			definition.Param{Name: "delimiter", Value: string(detected.Delimiter)})
-	}
-	return warnings
-}
-
-func delimiterName(delimiter byte) string {
-	switch delimiter {
-	case ',':
-		return "a comma"
-	case ';':
-		return "a semicolon"
-	case '\t':
-		return "a tab"
-	}
-	return "'" + string(delimiter) + "'"
+	names := join(unused)
+	return []definition.Warning{{
+		Code: definition.WarningExtraColumns,
+		Message: fmt.Sprintf("Column '%s' was not found, and these columns of the file are not used: %s.",
+			columns[i].Name, names),
+		Params: []definition.Param{{Name: "column", Value: columns[i].Name}, {Name: "headers", Value: names}},
+	}}
 }
 
 // join lists names for a sentence: at most 20, each cut to 60 characters.

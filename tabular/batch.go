@@ -1,5 +1,7 @@
 package tabular
 
+import "entrepot/definition"
+
 // A Batch holds the next records of a file, with every byte of them. Its zero value is ready for Reader.NextBatch.
 //
 // A Batch owns its memory: the Reader keeps nothing of it once NextBatch has returned, so it may be handed to another
@@ -15,6 +17,8 @@ type Batch struct {
 	cells    []span
 	records  []record
 	problems []Problem
+	// kinds are those of cells, or none at all where every cell of the batch is text.
+	kinds []definition.CellKind
 }
 
 // span is a piece of Batch.data.
@@ -72,12 +76,28 @@ func (b *Batch) AppendCells(cells [][]byte, i int) [][]byte {
 	return cells
 }
 
+// Kind tells what is known about a cell besides its text; column is below Cells(i).
+func (b *Batch) Kind(i, column int) definition.CellKind {
+	if len(b.kinds) == 0 {
+		return definition.CellText
+	}
+	return b.kinds[int(b.records[i].first)+column]
+}
+
+// AppendKinds appends the kinds of a record's cells to kinds, or nothing where all cells of the batch are text.
+func (b *Batch) AppendKinds(kinds []definition.CellKind, i int) []definition.CellKind {
+	if len(b.kinds) == 0 {
+		return kinds
+	}
+	return append(kinds, b.kinds[b.records[i].first:b.records[i].end]...)
+}
+
 // reset forgets everything and keeps the memory.
 func (b *Batch) reset() {
 	b.data, b.rawLen, b.next = b.data[:0], 0, 0
 	b.cells, b.records = b.cells[:0], b.records[:0]
 	clear(b.problems)
-	b.problems = b.problems[:0]
+	b.problems, b.kinds = b.problems[:0], b.kinds[:0]
 }
 
 // addProblem gives the place of a problem as record.problem wants it.

@@ -10,7 +10,7 @@ import (
 
 // finish checks the record whose cells were appended from first on and adds it. It returns false where the limit of
 // rows does not allow one more.
-func (r *Reader) finish(b *Batch, w *window, found found, first int) bool {
+func (r *csvReader) finish(b *Batch, w *window, found found, first int) bool {
 	start, end := b.next, found.end
 	if found.problem == 0 && len(b.cells)-first == r.width && end-start <= r.limits.MaxCellBytes &&
 		w.nul.find(w.data, start, 0) >= end && w.high.findHigh(w.data, start) >= end &&
@@ -26,7 +26,7 @@ func (r *Reader) finish(b *Batch, w *window, found found, first int) bool {
 }
 
 // finishSlowly does for any record what finish does at once for most.
-func (r *Reader) finishSlowly(b *Batch, w *window, found found, first int) bool {
+func (r *csvReader) finishSlowly(b *Batch, w *window, found found, first int) bool {
 	start, end := b.next, found.end
 	result := record{
 		line:    r.line,
@@ -75,7 +75,7 @@ func (r *Reader) finishSlowly(b *Batch, w *window, found found, first int) bool 
 }
 
 // cellProblem adds the problem of the first cell that is not in order; 0 when all are.
-func (r *Reader) cellProblem(
+func (r *csvReader) cellProblem(
 	b *Batch, first, start int, code definition.RowErrorCode, inOrder func([]byte) bool,
 ) uint32 {
 	for i, cell := range b.cells[first:] {
@@ -96,7 +96,7 @@ func (r *Reader) cellProblem(
 }
 
 // blank tells that the cells from first on have no text; raw is all of them as they stand in the file.
-func (r *Reader) blank(b *Batch, raw []byte, first int) bool {
+func (r *csvReader) blank(b *Batch, raw []byte, first int) bool {
 	if r.startsWithText(raw) {
 		return false
 	}
@@ -109,7 +109,7 @@ func (r *Reader) blank(b *Batch, raw []byte, first int) bool {
 }
 
 // startsWithText tells that a record is not blank, from its first byte; false means that it may be.
-func (r *Reader) startsWithText(raw []byte) bool {
+func (r *csvReader) startsWithText(raw []byte) bool {
 	if len(raw) == 0 {
 		return false
 	}
@@ -119,7 +119,7 @@ func (r *Reader) startsWithText(raw []byte) bool {
 
 // fit makes a record as wide as the header where that changes nothing: cells beyond it that are empty go, and columns
 // without a name at the end of the header may be left out. It returns false where the record does not fit.
-func (r *Reader) fit(b *Batch, first int) bool {
+func (r *csvReader) fit(b *Batch, first int) bool {
 	if r.width < 0 {
 		return true
 	}

@@ -35,7 +35,7 @@ func (c candidate) score() float64 {
 // detectDelimiter reads the start of the file with each delimiter and takes the one that gives the most regular table.
 // A file of one column gets a comma, or another where cells have commas in them. guessed tells that others were
 // possible, or that some records speak against the choice.
-func (r *Reader) detectDelimiter(head *Batch) (delimiter byte, guessed bool) {
+func (r *csvReader) detectDelimiter(head *Batch) (delimiter byte, guessed bool) {
 	sample, whole := head.data[head.next:], r.ended
 	if len(sample) > sampleBytes {
 		sample, whole = sample[:sampleBytes], false
@@ -64,8 +64,8 @@ func (r *Reader) detectDelimiter(head *Batch) (delimiter byte, guessed bool) {
 }
 
 // try reads a sample with one delimiter, under the same rules as the file.
-func (r *Reader) try(delimiter byte, sample []byte, whole bool) candidate {
-	trial := &Reader{format: r.format, limits: r.limits, width: -1, ended: whole}
+func (r *csvReader) try(delimiter byte, sample []byte, whole bool) candidate {
+	trial := &csvReader{format: r.format, limits: r.limits, width: -1, ended: whole}
 	trial.format.Delimiter = delimiter
 	var b Batch
 	b.data = bytes.Clone(sample)

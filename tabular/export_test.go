@@ -12,4 +12,10 @@ func OpenSized(source io.Reader, config Config, batchBytes int) (*Reader, error)
 }
 
 // Held is how many bytes of the file the Reader and the batch of Next have room for.
-func (r *Reader) Held() int { return cap(r.carry) + cap(r.own.data) }
+func (r *Reader) Held() int {
+	held := cap(r.own.data)
+	if table, ok := r.table.(*csvReader); ok {
+		held += cap(table.carry)
+	}
+	return held
+}

@@ -3,10 +3,17 @@ package tabular
 import (
 	"errors"
 	"fmt"
+
+	"entrepot/definition"
 )
 
 // Format says how a file is to be read. The zero value detects.
 type Format struct {
+	// Kind is what the file must be; empty tells it by how the file starts.
+	Kind definition.FileKind
+	// Encoding is a label of the WHATWG Encoding Standard, such as utf-8; a byte order mark in the file overrules it.
+	// Empty detects.
+	Encoding string
 	// Delimiter separates cells: a printable ASCII character or a tab. 0 detects it among comma, semicolon, tab and |.
 	Delimiter byte
 	// Quote encloses cells, doubled where it stands for itself: a printable ASCII character. 0 means ".
@@ -14,6 +21,26 @@ type Format struct {
 	// HeaderRow is the record that names the columns, counted from 1 with blank ones included; what comes before is a
 	// preamble and skipped. 0 means the first record that is not blank.
 	HeaderRow int
+	// Escape, in a quoted cell, stands before a quote or before itself, in the place of a doubled quote. 0 detects.
+	Escape byte
+	// Sheet is the name of a workbook's sheet; empty means the first that has a table.
+	Sheet string
+}
+
+// FormatOf is what a definition's format says about reading; how numbers and dates are written is not the reader's to
+// know. f is one that definition.Format.Check has nothing against.
+func FormatOf(f definition.Format) Format {
+	return Format{
+		Kind: f.Kind, Encoding: f.Encoding, Delimiter: first(f.Delimiter), Quote: first(f.Quote), Escape: first(f.Escape),
+		Sheet: f.Sheet, HeaderRow: f.HeaderRow,
+	}
+}
+
+func first(text string) byte {
+	if text == "" {
+		return 0
+	}
+	return text[0]
 }
 
 // Limits bound what one file may cost. A zero field takes its value from DefaultLimits.
@@ -29,11 +56,25 @@ type Limits struct {
 	// MaxRowBytes is the size of a record without its line end; a larger one is set aside. A quoted cell ends within it
 	// too, or counts as unclosed. A Batch grows to twice as many bytes of the file at most, and 8 more for each cell.
 	MaxRowBytes int
+	// MaxUnpackedBytes is what a packed file (gzip, zstd, the parts of a workbook) may unpack to; more ends with
+	// LIMIT_EXCEEDED.
+	MaxUnpackedBytes int64
+	// MaxUnpackRatio is how many times its packed size a file may unpack to, once that is more than 64 MiB; more ends
+	// with LIMIT_EXCEEDED.
+	MaxUnpackRatio int
+}
+
+// LimitsOf takes from a server's limits those that a reader keeps.
+func LimitsOf(l definition.Limits) Limits {
+	return Limits{
+		MaxFileBytes: l.MaxFileBytes, MaxRows: l.MaxRows, MaxColumns: l.MaxColumns, MaxCellBytes: l.MaxCellBytes,
+		MaxRowBytes: l.MaxRowBytes, MaxUnpackedBytes: l.MaxUnpackedBytes, MaxUnpackRatio: l.MaxUnpackRatio,
+	}
 }
 
 // DefaultLimits are the limits of a reader that is told nothing else: files of 2 GiB (30 million rows of usual width
 // would fit), 10 million rows, 2,000 columns, cells of 128 KiB (a full spreadsheet cell, 32,767 characters, in the
-// widest UTF-8) and rows of 1 MiB.
+// widest UTF-8), rows of 1 MiB, and packed files of 4 GiB that are 250 times as large as when packed.
 func DefaultLimits() Limits {
 	return Limits{
 		MaxFileBytes: 2 << 30,
@@ -41,6 +82,9 @@ func DefaultLimits() Limits {
 		MaxColumns:   2_000,
 		MaxCellBytes: 128 << 10,
 		MaxRowBytes:  1 << 20,
+
+		MaxUnpackedBytes: 4 << 30,
+		MaxUnpackRatio:   250,
 	}
 }
 
@@ -48,6 +92,8 @@ func DefaultLimits() Limits {
 type Config struct {
 	Format Format
 	Limits Limits
+	// TempDir is the folder for what does not fit into memory; empty means the system's own.
+	TempDir string
 }
 
 // maxRowBytes keeps the positions of a batch within 32 bits.
@@ -63,6 +109,8 @@ func (c Config) complete() (Config, error) {
 	setDefault(&c.Limits.MaxRows, defaults.MaxRows)
 	setDefault(&c.Limits.MaxColumns, defaults.MaxColumns)
 	setDefault(&c.Limits.MaxRowBytes, defaults.MaxRowBytes)
+	setDefault(&c.Limits.MaxUnpackedBytes, defaults.MaxUnpackedBytes)
+	setDefault(&c.Limits.MaxUnpackRatio, defaults.MaxUnpackRatio)
 	setDefault(&c.Limits.MaxCellBytes, min(defaults.MaxCellBytes, c.Limits.MaxRowBytes))
 
 	var problems []error
@@ -87,6 +135,8 @@ func (c Config) complete() (Config, error) {
 		{"MaxColumns", int64(c.Limits.MaxColumns)},
 		{"MaxCellBytes", int64(c.Limits.MaxCellBytes)},
 		{"MaxRowBytes", int64(c.Limits.MaxRowBytes)},
+		{"MaxUnpackedBytes", c.Limits.MaxUnpackedBytes},
+		{"MaxUnpackRatio", int64(c.Limits.MaxUnpackRatio)},
 	} {
 		if limit.value < 0 {
 			problems = append(problems, fmt.Errorf("limit %s is %d, must be positive", limit.name, limit.value))
@@ -104,28 +154,10 @@ func setDefault[T int | int64](value *T, standard T) {
 	}
 }
 
-// LineEnding is how the lines of a file end.
-type LineEnding string
-
-// The values of LineEnding; a file of one line without an end has none of them.
+// The values of definition.DetectedFormat.LineEnding; a file of one line without an end has none of them.
 const (
-	LF    LineEnding = "LF"
-	CRLF  LineEnding = "CRLF"
-	CR    LineEnding = "CR"
-	Mixed LineEnding = "MIXED"
+	LineLF    = "LF"
+	LineCRLF  = "CRLF"
+	LineCR    = "CR"
+	LineMixed = "MIXED"
 )
-
-// Detected is how a file was found to be written.
-type Detected struct {
-	Encoding      string // "UTF-8"
-	ByteOrderMark bool
-	Delimiter     byte
-	// DelimiterGuessed tells that the delimiter was detected, and that another was possible or some lines speak
-	// against it.
-	DelimiterGuessed bool
-	Quote            byte
-	// LineEnding is what was seen outside of quotes so far, empty before the first line end.
-	LineEnding LineEnding
-	// HeaderRow is the record that names the columns, counted from 1 with blank ones included.
-	HeaderRow int
-}

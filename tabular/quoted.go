@@ -10,7 +10,7 @@ import (
 // within Limits.MaxRowBytes of the record's start, or that is closed on a later line by one with text after it (which
 // is most likely the opening quote of another cell), ends the record with the line that it opened on. A record that ends
 // with what was read is complete only for a caller who knows that nothing follows.
-func (r *Reader) scanQuoted(b *Batch, w *window, start int) found {
+func (r *csvReader) scanQuoted(b *Batch, w *window, start int) found {
 	var (
 		data    = w.data
 		first   = len(b.cells)
@@ -73,7 +73,7 @@ func (r *Reader) scanQuoted(b *Batch, w *window, start int) found {
 
 // setAsideUnclosed ends a record with the line on which a cell opens with a quote that nothing closes; the cell takes
 // the rest of that line.
-func (r *Reader) setAsideUnclosed(b *Batch, w *window, row found, start, open, lineEnd, first int) found {
+func (r *csvReader) setAsideUnclosed(b *Batch, w *window, row found, start, open, lineEnd, first int) found {
 	if lineEnd > start+r.limits.MaxRowBytes {
 		return found{verdict: tooLarge, end: lineEnd}
 	}
@@ -103,7 +103,7 @@ const (
 )
 
 // findClosing is the first quote from pos on, and before limit, that is not doubled; doubled tells of others.
-func (r *Reader) findClosing(w *window, pos, limit int) (at int, doubled bool, state closing) {
+func (r *csvReader) findClosing(w *window, pos, limit int) (at int, doubled bool, state closing) {
 	data, quote := w.data, r.format.Quote
 	stop := min(len(data), limit)
 	for pos < stop {

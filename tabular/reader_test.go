@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -165,45 +166,53 @@ func TestDetected(t *testing.T) {
 	for _, test := range []struct {
 		name, text string
 		format     tabular.Format
-		want       tabular.Detected
+		want       definition.DetectedFormat
+		guessed    bool
 	}{
-		{"plain", "a,b\n1,2\n", tabular.Format{}, tabular.Detected{Delimiter: ',', LineEnding: tabular.LF, HeaderRow: 1}},
+		{"plain", "a,b\n1,2\n", tabular.Format{}, definition.DetectedFormat{Delimiter: ",", LineEnding: tabular.LineLF, HeaderRow: 1}, false},
 		{
 			"marked, CRLF", "\xef\xbb\xbf\r\na;b\r\n1;2\r\n",
 			tabular.Format{},
-			tabular.Detected{ByteOrderMark: true, Delimiter: ';', LineEnding: tabular.CRLF, HeaderRow: 2},
+			definition.DetectedFormat{ByteOrderMark: true, Delimiter: ";", LineEnding: tabular.LineCRLF, HeaderRow: 2},
+			false,
 		},
-		{"CR", "a\tb\r1\t2", tabular.Format{}, tabular.Detected{Delimiter: '\t', LineEnding: tabular.CR, HeaderRow: 1}},
+		{"CR", "a\tb\r1\t2", tabular.Format{}, definition.DetectedFormat{Delimiter: "\t", LineEnding: tabular.LineCR, HeaderRow: 1}, false},
 		{
 			"mixed", "a|b\n1|2\r\n",
 			tabular.Format{Quote: '\''},
-			tabular.Detected{Delimiter: '|', LineEnding: tabular.Mixed, HeaderRow: 1},
+			definition.DetectedFormat{Delimiter: "|", LineEnding: tabular.LineMixed, HeaderRow: 1},
+			false,
 		},
 		{
 			"line ends in quotes do not count", "a,b\n\"1\r\n\",2\n",
 			tabular.Format{},
-			tabular.Detected{Delimiter: ',', LineEnding: tabular.LF, HeaderRow: 1},
+			definition.DetectedFormat{Delimiter: ",", LineEnding: tabular.LineLF, HeaderRow: 1},
+			false,
 		},
-		{"no line end", "a,b", tabular.Format{}, tabular.Detected{Delimiter: ',', HeaderRow: 1}},
+		{"no line end", "a,b", tabular.Format{}, definition.DetectedFormat{Delimiter: ",", HeaderRow: 1}, false},
 		{
 			"decimal commas in every cell", "date;amount, EUR\n2024;1,5\n2025;2,5\n",
 			tabular.Format{},
-			tabular.Detected{Delimiter: ';', DelimiterGuessed: true, LineEnding: tabular.LF, HeaderRow: 1},
+			definition.DetectedFormat{Delimiter: ";", LineEnding: tabular.LineLF, HeaderRow: 1},
+			true,
 		},
 		{
 			"a row that does not fit", "a,b,c\n1,2,3\n1;2\n1,2,3\n",
 			tabular.Format{},
-			tabular.Detected{Delimiter: ',', DelimiterGuessed: true, LineEnding: tabular.LF, HeaderRow: 1},
+			definition.DetectedFormat{Delimiter: ",", LineEnding: tabular.LineLF, HeaderRow: 1},
+			true,
 		},
 		{
 			"delimiters in quotes do not count", "a,b\n\"1;2;3\",4\n\"5;6;7\",8\n",
 			tabular.Format{},
-			tabular.Detected{Delimiter: ',', LineEnding: tabular.LF, HeaderRow: 1},
+			definition.DetectedFormat{Delimiter: ",", LineEnding: tabular.LineLF, HeaderRow: 1},
+			false,
 		},
 		{
 			"declared", "t\nx^y\n1^2\n",
 			tabular.Format{Delimiter: '^', HeaderRow: 2},
-			tabular.Detected{Delimiter: '^', LineEnding: tabular.LF, HeaderRow: 2},
+			definition.DetectedFormat{Delimiter: "^", LineEnding: tabular.LineLF, HeaderRow: 2},
+			false,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -211,11 +220,16 @@ func TestDetected(t *testing.T) {
 			r, err := tabular.Open(strings.NewReader(test.text), tabular.Config{Format: test.format})
 			require.NoError(t, err)
 			readAll(t, r)
-			test.want.Encoding, test.want.Quote = "UTF-8", '"'
+			test.want.Kind, test.want.Encoding, test.want.EncodingConfidence = definition.KindCSV, "UTF-8", 1
+			test.want.Quote = `"`
 			if test.format.Quote != 0 {
-				test.want.Quote = test.format.Quote
+				test.want.Quote = string(rune(test.format.Quote))
 			}
 			require.Equal(t, test.want, r.Detected())
+			guessed := slices.ContainsFunc(r.Warnings(), func(w definition.Warning) bool {
+				return w.Code == definition.WarningDelimiterGuessed
+			})
+			require.Equal(t, test.guessed, guessed)
 		})
 	}
 }
@@ -226,8 +240,8 @@ func TestDetectionIgnoresTheLineThatTheSampleCuts(t *testing.T) {
 	text := "a;b\n" + strings.Repeat("1,5;2\n", 100) + strings.Repeat("x", 1<<17)
 	r, err := tabular.Open(strings.NewReader(text), tabular.Config{})
 	require.NoError(t, err)
-	require.Equal(t, byte(';'), r.Detected().Delimiter)
-	require.False(t, r.Detected().DelimiterGuessed)
+	require.Equal(t, ";", r.Detected().Delimiter)
+	require.Empty(t, r.Warnings())
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -257,11 +271,11 @@ func TestOpenRefuses(t *testing.T) {
 		{"UTF-16 without a mark", "a\x00,\x00b\x00\n\x00", tabular.Config{}, definition.ErrorEncodingUnknown, "NUL"},
 		{"Windows-1254", "\xfeehir,y\xfdl\n1\n", tabular.Config{}, definition.ErrorEncodingUnknown, "save the file as UTF-8"},
 		{"overlong UTF-8", "a\xc0\xaf,b\n", tabular.Config{}, definition.ErrorEncodingUnknown, "cell 1 is not valid UTF-8"},
-		{"workbook", "PK\x03\x04\x14\x00", tabular.Config{}, definition.ErrorEncodingUnknown, "workbook"},
-		{"old workbook", "\xd0\xcf\x11\xe0\xa1\xb1", tabular.Config{}, definition.ErrorEncodingUnknown, "old Excel"},
-		{"gzip", "\x1f\x8b\x08\x00", tabular.Config{}, definition.ErrorEncodingUnknown, "gzip"},
-		{"zstd", "\x28\xb5\x2f\xfd\x04", tabular.Config{}, definition.ErrorEncodingUnknown, "zstd"},
-		{"PDF", "%PDF-1.7\n", tabular.Config{}, definition.ErrorEncodingUnknown, "PDF"},
+		{"workbook", "PK\x03\x04\x14\x00", tabular.Config{}, definition.ErrorFileUnreadable, "workbook"},
+		{"old workbook", "\xd0\xcf\x11\xe0\xa1\xb1", tabular.Config{}, definition.ErrorFileUnreadable, "old Excel"},
+		{"gzip", "\x1f\x8b\x08\x00", tabular.Config{}, definition.ErrorFileUnreadable, "gzip"},
+		{"zstd", "\x28\xb5\x2f\xfd\x04", tabular.Config{}, definition.ErrorFileUnreadable, "zstd"},
+		{"PDF", "%PDF-1.7\n", tabular.Config{}, definition.ErrorFileUnreadable, "PDF"},
 		{"quote unclosed", "a,\"b\n1,2\n", tabular.Config{}, definition.ErrorFileUnreadable, "in cell 2 the quote"},
 		{"text after a quote", "a,\"b\"c\n1,2\n", tabular.Config{}, definition.ErrorFileUnreadable, "in cell 2 text follows"},
 		{

@@ -22,7 +22,7 @@ const (
 	tooLarge
 )
 
-// Bits of Reader.endings.
+// Bits of csvReader.endings.
 const (
 	seenLF uint8 = 1 << iota
 	seenCRLF
@@ -31,7 +31,7 @@ const (
 
 // scan appends complete records from batch.next on, until there are as many as wanted or what follows is incomplete.
 // Nothing is decided by where the bytes happen to end: a record is complete when what ends it was read.
-func (r *Reader) scan(b *Batch, records int) {
+func (r *csvReader) scan(b *Batch, records int) {
 	w := newWindow(b.data[:b.rawLen], r.ended)
 	for b.next < len(w.data) && len(b.records) < records {
 		if r.skipping {
@@ -70,7 +70,7 @@ func (r *Reader) scan(b *Batch, records int) {
 }
 
 // endLine counts a line by what ended it, which is empty at the end of the file.
-func (r *Reader) endLine(ending []byte) {
+func (r *csvReader) endLine(ending []byte) {
 	switch {
 	case len(ending) == 0:
 		return
@@ -86,7 +86,7 @@ func (r *Reader) endLine(ending []byte) {
 
 // setAsideTooLarge adds a record for what starts at b.next and reaches beyond the limit. It ends with the physical line
 // that pos is in, which is skipped without keeping it. It tells whether the limit of rows allows one more.
-func (r *Reader) setAsideTooLarge(b *Batch, w *window, pos, first int) bool {
+func (r *csvReader) setAsideTooLarge(b *Batch, w *window, pos, first int) bool {
 	start := b.next
 	b.cells = b.cells[:first]
 	raw := w.data[start:min(len(w.data), start+r.limits.MaxRowBytes)]
@@ -103,7 +103,7 @@ func (r *Reader) setAsideTooLarge(b *Batch, w *window, pos, first int) bool {
 }
 
 // skipLine goes on to the end of a line that is set aside already, and tells whether that was read.
-func (r *Reader) skipLine(b *Batch, w *window) bool {
+func (r *csvReader) skipLine(b *Batch, w *window) bool {
 	end := w.lineEnd(b.next)
 	next, certain := w.after(end)
 	if !certain {

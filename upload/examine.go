@@ -94,15 +94,11 @@ func (u *Uploads) examine(ctx context.Context, h *ent.ReviewUploadHistory) (find
 
 // read reads a table to its end. Its error is a *tabular.Error.
 func (u *Uploads) read(source io.Reader) (table, error) {
-	reader, err := tabular.Open(source, tabular.Config{Limits: tabular.Limits{
-		MaxFileBytes: u.limits.MaxFileBytes,
-		MaxRows:      u.limits.MaxRows,
-		MaxColumns:   u.limits.MaxColumns,
-		MaxCellBytes: u.limits.MaxCellBytes,
-	}})
+	reader, err := tabular.Open(source, tabular.Config{Limits: tabular.LimitsOf(u.limits)})
 	if err != nil {
 		return table{}, err
 	}
+	defer reader.Close() //nolint:errcheck // temporary files are the system's to remove where we cannot
 	header := reader.Header()
 	columns := newColumns(header)
 	var t table
@@ -135,8 +131,9 @@ func (u *Uploads) read(source io.Reader) (table, error) {
 	}
 	t.rows = &rows
 	t.columns = columns.detected()
-	t.format = detectedFormat(reader.Detected())
-	t.warnings = warnings(header, reader.Detected())
+	detected := reader.Detected()
+	t.format = &detected
+	t.warnings = reader.Warnings()
 	if kept := int64(len(t.errors)); problems > kept {
 		t.warnings = append(t.warnings, definition.Warning{
 			Code:    definition.WarningRowErrorsTruncated,
@@ -156,14 +153,6 @@ func rowError(batch *tabular.Batch, i int, problem *tabular.Problem, header []st
 		e.Column = header[problem.Column]
 	}
 	return e
-}
-
-func detectedFormat(d tabular.Detected) *definition.DetectedFormat {
-	return &definition.DetectedFormat{
-		Kind: definition.KindCSV, Encoding: d.Encoding, EncodingConfidence: 1, ByteOrderMark: d.ByteOrderMark,
-		Delimiter: string(rune(d.Delimiter)), Quote: string(rune(d.Quote)), LineEnding: string(d.LineEnding),
-		HeaderRow: d.HeaderRow,
-	}
 }
 
 // sentence makes a clause a sentence.

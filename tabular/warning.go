@@ -1,27 +1,25 @@
-package upload
+package tabular
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"entrepot/definition"
-	"entrepot/tabular"
 )
 
-// maxHeaderWarnings is how many headers that occur twice are named.
-const maxHeaderWarnings = 20
+const (
+	// maxHeaderWarnings is how many headers that occur twice are named, maxNamedColumns how many columns of each, and
+	// maxHeaderCharacters how much of a header is quoted.
+	maxHeaderWarnings   = 20
+	maxNamedColumns     = 10
+	maxHeaderCharacters = 100
+)
 
-// warnings tells what is odd about a header and about how the file is written. It stops nothing.
-func warnings(header []string, d tabular.Detected) []definition.Warning {
+// headerWarnings tells of columns without a name, and of names that stand over more than one column (as
+// definition.NormalizeName compares them).
+func headerWarnings(header []string) []definition.Warning {
 	var list []definition.Warning
-	if d.DelimiterGuessed {
-		name := delimiterName(d.Delimiter)
-		list = append(list, definition.Warning{
-			Code:    definition.WarningDelimiterGuessed,
-			Message: fmt.Sprintf("The delimiter was taken to be a %s; look whether the columns are right.", name),
-			Params:  []definition.Param{{Name: "delimiter", Value: string(rune(d.Delimiter))}},
-		})
-	}
 	var empty []int
 	at := map[string][]int{}
 	var names []string
@@ -52,7 +50,7 @@ func warnings(header []string, d tabular.Detected) []definition.Warning {
 		if twice++; twice > maxHeaderWarnings {
 			break
 		}
-		name := cut(header[columns[0]], maxSample)
+		name := visible([]byte(header[columns[0]]), maxHeaderCharacters)
 		list = append(list, definition.Warning{
 			Code:    definition.WarningDuplicateHeader,
 			Message: fmt.Sprintf("The header “%s” stands over columns %s.", name, listed(columns)),
@@ -62,30 +60,37 @@ func warnings(header []string, d tabular.Detected) []definition.Warning {
 	return list
 }
 
-func delimiterName(d byte) string {
-	switch d {
+func delimiterGuessed(delimiter byte) definition.Warning {
+	name := string(rune(delimiter))
+	switch delimiter {
 	case ',':
-		return "comma"
+		name = "comma"
 	case ';':
-		return "semicolon"
+		name = "semicolon"
 	case '\t':
-		return "tab"
+		name = "tab"
 	case '|':
-		return "vertical bar"
+		name = "vertical bar"
+	case ':':
+		name = "colon"
 	}
-	return string(rune(d))
+	return definition.Warning{
+		Code: definition.WarningDelimiterGuessed,
+		Message: fmt.Sprintf("The delimiter was taken to be a %s; look whether the columns are right, "+
+			"and name the delimiter in the format if they are not.", name),
+		Params: []definition.Param{{Name: "delimiter", Value: string(rune(delimiter))}},
+	}
 }
 
 // listed names the first columns of a list, counted from 1.
 func listed(columns []int) string {
-	const most = 10
 	var names []string
-	for _, i := range columns[:min(len(columns), most)] {
-		names = append(names, number(int64(i)+1))
+	for _, i := range columns[:min(len(columns), maxNamedColumns)] {
+		names = append(names, strconv.Itoa(i+1))
 	}
 	text := strings.Join(names, ", ")
-	if len(columns) > most {
-		text += fmt.Sprintf(" and %d more", len(columns)-most)
+	if len(columns) > maxNamedColumns {
+		text += fmt.Sprintf(" and %d more", len(columns)-maxNamedColumns)
 	}
 	return text
 }

@@ -1,0 +1,98 @@
+package tabular
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"entrepot/definition"
+)
+
+// table is what the Reader of any kind of file is made of. Its errors are those of Reader.
+type table interface {
+	// header is one name for each column, trimmed.
+	header() []string
+	// nextBatch is Reader.NextBatch: it calls batch.reset first.
+	nextBatch(batch *Batch) error
+	// detected tells what was found out by now, and warns of what was guessed (besides odd headers and the encoding,
+	// which Reader knows about). Compression, Encoding and ByteOrderMark are Reader's too.
+	detected() (definition.DetectedFormat, []definition.Warning)
+	// close gives back what is not memory.
+	close() error
+}
+
+// openWorkbook reads a workbook (a zip archive). source gives the file from its first byte on, unpacked where it was
+// packed, and is to be read to its end before the header is given; its errors are each an *Error, and passed on as
+// they are. config is complete.
+func openWorkbook(_ io.Reader, _ Config) (table, error) {
+	return nil, refused(signature{name: "a workbook or zip archive", remedy: "save the sheet as CSV"})
+}
+
+// openJSONL reads JSON Lines. source gives UTF-8 text without a byte order mark (invalid bytes as they are); its errors
+// are each an *Error, and passed on as they are. config is complete.
+func openJSONL(_ io.Reader, _ Config) (table, error) {
+	return nil, refused(signature{name: "JSON Lines", remedy: "save it as CSV"})
+}
+
+// signature is how a file of some kind starts.
+type signature struct{ bytes, name, remedy string }
+
+// foreign are the kinds that are often uploaded in place of a table.
+var foreign = []signature{
+	{"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx or CSV"},
+	{"%PDF-", "a PDF document", "export the table as CSV"},
+	{"\x1f\x8b", "packed with gzip", "unpack it first"},
+	{"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it first"},
+	{"BZh", "packed with bzip2", "unpack it, or pack it with gzip or zstd"},
+	{"\xfd7zXZ\x00", "packed with xz", "unpack it, or pack it with gzip or zstd"},
+	{"Rar!\x1a\x07", "a RAR archive", "unpack it first"},
+	{"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it first"},
+	{"SQLite format 3\x00", "a database", "export the table as CSV"},
+	{"PAR1", "a Parquet file", "export the table as CSV"},
+}
+
+// zipArchives are the first bytes of a zip archive, which is what a workbook is: with a part, or empty.
+var zipArchives = []string{"PK\x03\x04", "PK\x05\x06", "PK\x07\x08"}
+
+// openKind tells the kind of a file by how it starts, and opens it.
+func openKind(source *peeker, config Config, batchBytes int) (table, error) {
+	const longest = 16
+	head := source.peek(longest)
+	for _, s := range foreign {
+		if bytes.HasPrefix(head, []byte(s.bytes)) {
+			return nil, refused(s)
+		}
+	}
+	workbook := false
+	for _, start := range zipArchives {
+		workbook = workbook || bytes.HasPrefix(head, []byte(start))
+	}
+	switch {
+	case workbook && (config.Format.Kind == "" || config.Format.Kind == definition.KindXLSX):
+		return openWorkbook(source, config)
+	case workbook:
+		return nil, otherKind("a workbook or zip archive", config.Format.Kind)
+	case config.Format.Kind == definition.KindXLSX:
+		return nil, otherKind("not a workbook", config.Format.Kind)
+	}
+	if config.Format.Kind == definition.KindJSONL {
+		return openJSONL(source, config)
+	}
+	return openCSV(source, config, batchBytes)
+}
+
+func refused(s signature) *Error {
+	return &Error{
+		Code:   definition.ErrorFileUnreadable,
+		Reason: fmt.Sprintf("the file is %s: %s", s.name, s.remedy),
+		Params: []definition.Param{{Name: "found", Value: s.name}},
+	}
+}
+
+func otherKind(found string, wanted definition.FileKind) *Error {
+	return &Error{
+		Code:   definition.ErrorFileUnreadable,
+		Reason: fmt.Sprintf("the file is %s, but the format says %s: name the right kind, or none", found, wanted),
+		Params: []definition.Param{{Name: "found", Value: found}, {Name: "kind", Value: string(wanted)}},
+	}
+}
