@@ -18,11 +18,12 @@ import (
 )
 
 // handler is everything that the server answers to: the API behind the sign-in, and what is open beside it, which is
-// the console's files, health, the exchange of a sign-in code, and the bucket, whose URLs are signed.
+// the console's files, health, the exchange of a sign-in code, and the bucket and the downloads, whose URLs are signed.
 func (a *app) handler() (http.Handler, error) {
 	builtIn := a.config.provider == nil
 	api, err := graph.New(graph.Config{
-		DB: a.db, Bus: a.bus, Uploads: a.uploads, Importer: a.importer, Catalog: a.catalog, Limits: a.limits, Logger: a.log,
+		DB: a.db, Bus: a.bus, Uploads: a.uploads, Importer: a.importer, Catalog: a.catalog, Downloads: a.downloads,
+		Limits: a.limits, Logger: a.log,
 		Authenticate:  a.auth.WebSocketViewer,
 		Introspection: builtIn, // GraphiQL reads it
 	})
@@ -37,6 +38,7 @@ func (a *app) handler() (http.Handler, error) {
 		r.Handle("/auth/exchange", a.auth.Exchange())
 	}
 	r.Handle("/bucket", a.bucket.Handler())
+	r.Handle("/download", a.downloads.Handler())
 	var mounting error
 	r.Group(func(r chi.Router) {
 		r.Use(a.auth.Middleware)

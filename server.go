@@ -23,6 +23,7 @@ import (
 
 	"entrepot/auth"
 	"entrepot/definition"
+	"entrepot/download"
 	"entrepot/event"
 	"entrepot/event/postgres"
 	"entrepot/importer"
@@ -51,15 +52,16 @@ const (
 // app is the running server.
 type app struct {
 	*house
-	config   config
-	log      *slog.Logger
-	limits   definition.Limits
-	bus      *event.Bus
-	relay    *postgres.Relay // nil on SQLite: there are no other replicas
-	bucket   *storage.Bucket
-	queue    *queue.Queue
-	uploads  *upload.Uploads
-	importer *importer.Importer
+	config    config
+	log       *slog.Logger
+	limits    definition.Limits
+	bus       *event.Bus
+	relay     *postgres.Relay // nil on SQLite: there are no other replicas
+	bucket    *storage.Bucket
+	queue     *queue.Queue
+	uploads   *upload.Uploads
+	importer  *importer.Importer
+	downloads *download.Downloads
 
 	listener net.Listener
 	public   *url.URL
@@ -130,6 +132,9 @@ func (a *app) build(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	if a.downloads, err = download.New(download.Config{DB: a.db, Secret: a.secret, Logger: a.log}); err != nil {
+		return err
+	}
 	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.config.addr); err != nil {
 		return fmt.Errorf("listen at %s (choose another place with --addr): %w", a.config.addr, err)
 	}
@@ -137,6 +142,9 @@ func (a *app) build(ctx context.Context) (err error) {
 		a.public = &url.URL{Scheme: "http", Host: a.listener.Addr().String()}
 	}
 	if err := a.bucket.SetPublicURL(a.public.JoinPath("bucket").String()); err != nil {
+		return err
+	}
+	if err := a.downloads.SetPublicURL(a.public.JoinPath("download").String()); err != nil {
 		return err
 	}
 	handler, err := a.handler()

@@ -2,7 +2,7 @@
 // subscriptions and the transports.
 //
 // The server mounts New's handler at /graphql behind package auth. It knows ent, viewer, database, upload, importer,
-// catalog, storage and event; a rule about the domain never lives here, so that REST and workers obey it too.
+// catalog, download, storage and event; a rule about the domain never lives here, so that REST and workers obey it too.
 package graph
 
 import (
@@ -14,6 +14,7 @@ import (
 	"entrepot/catalog"
 	"entrepot/database"
 	"entrepot/definition"
+	"entrepot/download"
 	"entrepot/event"
 	"entrepot/graph/generated"
 	"entrepot/importer"
@@ -28,8 +29,10 @@ type Config struct {
 	Uploads  *upload.Uploads
 	Importer *importer.Importer
 	Catalog  *catalog.Catalog
-	Limits   definition.Limits
-	Logger   *slog.Logger
+	// Downloads signs links to files that are made from the database.
+	Downloads *download.Downloads
+	Limits    definition.Limits
+	Logger    *slog.Logger
 	// Authenticate says who a WebSocket's connection_init payload is from.
 	Authenticate func(ctx context.Context, payload map[string]any) (viewer.Viewer, error)
 	// Introspection lets clients read the schema.
@@ -47,6 +50,7 @@ func (c Config) check() error {
 		{"Uploads", c.Uploads != nil},
 		{"Importer", c.Importer != nil},
 		{"Catalog", c.Catalog != nil},
+		{"Downloads", c.Downloads != nil},
 		{"Limits", c.Limits.PageSize > 0 && c.Limits.DocumentBytes > 0},
 		{"Logger", c.Logger != nil},
 		{"Authenticate", c.Authenticate != nil},

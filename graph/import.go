@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"entrepot/definition"
+	"entrepot/download"
 	"entrepot/ent"
 	"entrepot/ent/importdefinition"
 	"entrepot/ent/importdefinitionversion"
@@ -73,6 +74,14 @@ func (r importResolver) RetryOf(ctx context.Context, run *ent.ImportRun) (*ent.I
 	return one(ctx, run, "retryOf", func(run *ent.ImportRun) string { return deref(run.RetryOfID) }, r.runs, runID)
 }
 
+func (r importResolver) CorrectionOf(ctx context.Context, run *ent.ImportRun) (*ent.ImportRun, error) {
+	return one(ctx, run, "correctionOf", func(run *ent.ImportRun) string { return deref(run.CorrectionOfID) }, r.runs, runID)
+}
+
+func (r importResolver) SupersededBy(ctx context.Context, run *ent.ImportRun) (*ent.ImportRun, error) {
+	return one(ctx, run, "supersededBy", func(run *ent.ImportRun) string { return deref(run.SupersededByID) }, r.runs, runID)
+}
+
 func (importResolver) FileName(ctx context.Context, run *ent.ImportRun) (*string, error) {
 	if !showsFile(asking(ctx), run) {
 		return nil, nil
@@ -105,6 +114,16 @@ func (r importResolver) RejectedRows(ctx context.Context, run *ent.ImportRun) (*
 		return nil, nil
 	}
 	url, expires, ok, err := r.Importer.RejectedRows(ctx, run)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &model.Download{URL: url, ExpiresAt: expires}, nil
+}
+
+func (r importResolver) ResultsFile(
+	ctx context.Context, run *ent.ImportRun, format model.ResultsFormat,
+) (*model.Download, error) {
+	url, expires, ok, err := r.Downloads.Results(ctx, run, download.Format(format))
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -58,7 +58,8 @@ func (r mutationResolver) StoreUploadHistory(
 func (r mutationResolver) StartImport(ctx context.Context, in model.StartImportInput) (*model.StartImportPayload, error) {
 	start := importer.StartInput{
 		UploadHistoryID: in.UploadHistoryID, ImportDefinitionID: in.ImportDefinitionID,
-		Version: in.Version, Year: in.Year, OnInvalidRow: in.OnInvalidRow, IdempotencyKey: in.IdempotencyKey,
+		Version: in.Version, Year: in.Year, OnInvalidRow: in.OnInvalidRow,
+		CorrectionOf: in.CorrectionOf, IdempotencyKey: in.IdempotencyKey,
 	}
 	for _, m := range in.ColumnMapping {
 		start.ColumnMapping = append(start.ColumnMapping, definition.ColumnMapping{Column: m.Column, Header: m.Header})
@@ -191,7 +192,8 @@ func format(in *model.FileFormatInput) definition.Format {
 		return definition.Format{}
 	}
 	out := definition.Format{
-		Encoding: deref(in.Encoding), Delimiter: deref(in.Delimiter), Quote: deref(in.Quote),
+		Encoding: deref(in.Encoding), Delimiter: deref(in.Delimiter), Quote: deref(in.Quote), Escape: deref(in.Escape),
+		Sheet: deref(in.Sheet), Locale: deref(in.Locale),
 		DecimalSeparator: deref(in.DecimalSeparator), ThousandsSeparator: deref(in.ThousandsSeparator),
 		DateFormats: in.DateFormats, TimeZone: deref(in.TimeZone),
 	}

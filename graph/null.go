@@ -75,13 +75,16 @@ func (fileFormatResolver) TimeZone(_ context.Context, f *definition.Format) (str
 	return f.TimeZone, nil
 }
 
-// Sheet and Locale are for formats that this server does not read.
-func (fileFormatResolver) Sheet(context.Context, *definition.Format) (*string, error) {
-	return nil, nil
+func (fileFormatResolver) Escape(_ context.Context, f *definition.Format) (*string, error) {
+	return orNull(f.Escape), nil
 }
 
-func (fileFormatResolver) Locale(context.Context, *definition.Format) (*string, error) {
-	return nil, nil
+func (fileFormatResolver) Sheet(_ context.Context, f *definition.Format) (*string, error) {
+	return orNull(f.Sheet), nil
+}
+
+func (fileFormatResolver) Locale(_ context.Context, f *definition.Format) (*string, error) {
+	return orNull(f.Locale), nil
 }
 
 type detectedFormatResolver struct{}
@@ -106,21 +109,16 @@ func (detectedFormatResolver) LineEnding(_ context.Context, d *definition.Detect
 	return orNull(d.LineEnding), nil
 }
 
-// Compression, Sheets, Sheet and Date1904 are for formats that this server does not read.
-func (detectedFormatResolver) Compression(context.Context, *definition.DetectedFormat) (*string, error) {
-	return nil, nil
+func (detectedFormatResolver) Escape(_ context.Context, d *definition.DetectedFormat) (*string, error) {
+	return orNull(d.Escape), nil
 }
 
-func (detectedFormatResolver) Sheets(context.Context, *definition.DetectedFormat) ([]string, error) {
-	return nil, nil
+func (detectedFormatResolver) Compression(_ context.Context, d *definition.DetectedFormat) (*string, error) {
+	return orNull(d.Compression), nil
 }
 
-func (detectedFormatResolver) Sheet(context.Context, *definition.DetectedFormat) (*string, error) {
-	return nil, nil
-}
-
-func (detectedFormatResolver) Date1904(context.Context, *definition.DetectedFormat) (bool, error) {
-	return false, nil
+func (detectedFormatResolver) Sheet(_ context.Context, d *definition.DetectedFormat) (*string, error) {
+	return orNull(d.Sheet), nil
 }
 
 type resultMappingResolver struct{}

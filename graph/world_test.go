@@ -18,6 +18,7 @@ import (
 	"entrepot/catalog"
 	"entrepot/database"
 	"entrepot/definition"
+	"entrepot/download"
 	"entrepot/event"
 	"entrepot/graph"
 	"entrepot/importer"
@@ -135,8 +136,13 @@ func (w *world) build(work bool, url string) {
 	require.NoError(t, err)
 	definitions, err := catalog.New(catalog.Config{DB: w.db})
 	require.NoError(t, err)
+	downloads, err := download.New(download.Config{
+		DB: w.db, Secret: bytes.Repeat([]byte{7}, 32), PublicURL: w.server.URL + "/download", Logger: logger,
+	})
+	require.NoError(t, err)
 	handler, err := graph.New(graph.Config{
-		DB: w.db, Bus: w.bus, Uploads: uploads, Importer: runs, Catalog: definitions, Limits: definition.DefaultLimits(),
+		DB: w.db, Bus: w.bus, Uploads: uploads, Importer: runs, Catalog: definitions, Downloads: downloads,
+		Limits: definition.DefaultLimits(),
 		Logger: logger, Introspection: true,
 		Authenticate: func(_ context.Context, payload map[string]any) (viewer.Viewer, error) {
 			text, _ := payload["viewer"].(string)
@@ -145,6 +151,7 @@ func (w *world) build(work bool, url string) {
 	})
 	require.NoError(t, err)
 	mux.Handle("/bucket", w.bucket.Handler())
+	mux.Handle("/download", downloads.Handler())
 	mux.Handle("/graphql", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if v, err := decode(r.Header.Get("Test-Viewer")); err == nil {
 			r = r.WithContext(viewer.NewContext(r.Context(), v))

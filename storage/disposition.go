@@ -37,6 +37,9 @@ func safeFileName(text string) string {
 	return name
 }
 
+// Attachment is the Content-Disposition by which a browser saves an answer under a name made of any text.
+func Attachment(fileName string) string { return disposition(safeFileName(fileName)) }
+
 // disposition is the Content-Disposition by which a browser saves rather than shows (RFC 6266): a plain name for old
 // clients, and the whole one in UTF-8 (RFC 8187).
 func disposition(name string) string {

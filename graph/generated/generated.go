@@ -72,17 +72,17 @@ type DetectedFormatResolver interface {
 
 	Delimiter(ctx context.Context, obj *definition.DetectedFormat) (*string, error)
 	Quote(ctx context.Context, obj *definition.DetectedFormat) (*string, error)
+	Escape(ctx context.Context, obj *definition.DetectedFormat) (*string, error)
 	LineEnding(ctx context.Context, obj *definition.DetectedFormat) (*string, error)
 	Compression(ctx context.Context, obj *definition.DetectedFormat) (*string, error)
-	Sheets(ctx context.Context, obj *definition.DetectedFormat) ([]string, error)
-	Sheet(ctx context.Context, obj *definition.DetectedFormat) (*string, error)
 
-	Date1904(ctx context.Context, obj *definition.DetectedFormat) (bool, error)
+	Sheet(ctx context.Context, obj *definition.DetectedFormat) (*string, error)
 }
 type FileFormatResolver interface {
 	Encoding(ctx context.Context, obj *definition.Format) (*string, error)
 	Delimiter(ctx context.Context, obj *definition.Format) (*string, error)
 	Quote(ctx context.Context, obj *definition.Format) (*string, error)
+	Escape(ctx context.Context, obj *definition.Format) (*string, error)
 	Sheet(ctx context.Context, obj *definition.Format) (*string, error)
 	HeaderRow(ctx context.Context, obj *definition.Format) (*int, error)
 	Locale(ctx context.Context, obj *definition.Format) (*string, error)
@@ -111,10 +111,13 @@ type ImportResolver interface {
 	CanceledBy(ctx context.Context, obj *ent.ImportRun) (*ent.User, error)
 
 	RetryOf(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error)
+	CorrectionOf(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error)
+	SupersededBy(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error)
 	Results(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.ImportResultFilter, orderBy *model.ImportResultOrder) (*model.Connection[*ent.ImportResult], error)
 	RowErrors(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.RowErrorFilter) (*model.Connection[*model.ImportRowError], error)
 	ErrorGroups(ctx context.Context, obj *ent.ImportRun) ([]*model.ImportErrorGroup, error)
 	RejectedRows(ctx context.Context, obj *ent.ImportRun) (*model.Download, error)
+	ResultsFile(ctx context.Context, obj *ent.ImportRun, format model.ResultsFormat) (*model.Download, error)
 }
 type ImportDefinitionResolver interface {
 	Organization(ctx context.Context, obj *ent.ImportDefinition) (*ent.Organization, error)
@@ -410,7 +413,7 @@ type Query {
     "The order; CREATED_AT DESC by default."
     orderBy: ImportOrder
   ): ImportConnection!
-  "The results of the current organization's imports, by period. By default only the newest of each definition, site and period."
+  "The results of the current organization's imports, by period. By default only the current ones: of each definition, site and period that of the newest import that is not superseded."
   importResults(
     "How many from the start of the list: 1 to 100. Neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` means the first 20."
     first: Int
@@ -545,7 +548,7 @@ type Mutation {
 
 "What can be watched, over WebSocket (graphql-transport-ws) or server-sent events. Messages can repeat; ` + "`" + `revision` + "`" + ` orders them."
 type Subscription {
-  "The present state, then every change, of one import, or of all that are active, changed since a time, or change from now on. With an id it completes after the final state."
+  "The present state, then every change, of one import, or of all that are active, changed since a time, or change from now on. With an id it completes after the final state. Without one, a final import comes once more, with the same status and a higher revision, when another one supersedes it."
   importStatusChanged(
     "One import; without it, all of the current organization."
     importId: ID
@@ -679,10 +682,22 @@ enum OutputType {
   BOOLEAN
 }
 
-"The format of a file."
+"The format of a file, whatever its name ends in. Each may also be packed with gzip or zstd."
 enum FileKind {
-  "Text with delimited columns (RFC 4180)."
+  "Text with delimited columns, of any dialect: commas, semicolons, tabs or bars."
   CSV
+  "An Office Open XML workbook: one sheet of it is read."
+  XLSX
+  "One JSON object in each line; its keys are the headers."
+  JSONL
+}
+
+"The format of a file of results."
+enum ResultsFormat {
+  "For spreadsheets: CSV in UTF-8 with a byte order mark. A text that a spreadsheet would take for a formula has an apostrophe in front."
+  CSV
+  "For programs: one JSON object in each line, values with their types."
+  JSONL
 }
 
 "The direction of an order."
@@ -1068,29 +1083,31 @@ type OutputField {
   formElementId: String
 }
 
-"How a file is written. Null means: detect, or the default."
+"How a file is written. Null means that nobody has said: what can be told from the file is then detected, and the rest has its default."
 type FileFormat {
-  "The file's format."
+  "The file's format; null: told from its first bytes."
   kind: FileKind
-  "The character encoding."
+  "The character encoding of text; null: detected. JSON Lines are always UTF-8."
   encoding: String
-  "What stands between cells."
+  "What stands between cells of CSV; null: detected."
   delimiter: String
-  "What encloses a cell that has delimiters or line ends."
+  "What encloses a cell that has delimiters or line ends; null: detected."
   quote: String
-  "The sheet of a workbook."
+  "What stands before a quote within a quoted cell; null: the quote is doubled there."
+  escape: String
+  "The name of the workbook's sheet; null: the first visible sheet that has cells. Of no meaning for other formats."
   sheet: String
-  "The row that the header is in, from 1."
+  "The row that the header is in, from 1; null: detected."
   headerRow: Int
-  "The language of numbers and month names."
+  "The language of the cells, a tag such as tr or en-US: it gives the separators of numbers, the order of day and month, and the names of months and of true and false. What the fields below say goes first; null: nothing is taken for granted, and a cell that can be read in two ways is an error."
   locale: String
-  "What stands between the whole number and its fraction."
+  "What stands between the whole number and its fraction; null: the locale's, or what the file's own cells prove."
   decimalSeparator: String
-  "What stands between groups of three digits."
+  "What stands between groups of three digits; null: the locale's, or what the file's own cells prove."
   thousandsSeparator: String
-  "How dates are written, tried in this order; none means ISO 8601."
+  "How dates are written, tried in this order; none: ISO 8601, and what the locale says."
   dateFormats: [String!]!
-  "The IANA time zone that date-times fall into periods in."
+  "The IANA time zone that date-times fall into periods in; UTC where nobody has said."
   timeZone: String!
 }
 
@@ -1098,27 +1115,29 @@ type FileFormat {
 type DetectedFormat {
   "The file's format."
   kind: FileKind!
-  "The character encoding."
+  "The character encoding; null for a workbook."
   encoding: String
-  "How sure the encoding is, from 0 to 1."
+  "How sure the encoding is, from 0 to 1; null where there was nothing to guess."
   encodingConfidence: Float
   "Whether the file begins with a byte order mark."
   byteOrderMark: Boolean!
-  "What stands between cells."
+  "What stands between cells; null for other formats than CSV."
   delimiter: String
-  "What encloses a cell that has delimiters or line ends."
+  "What encloses a cell that has delimiters or line ends; null for other formats than CSV."
   quote: String
-  "LF, CRLF, CR or MIXED."
+  "What stands before a quote within a quoted cell; null where the quote is doubled."
+  escape: String
+  "LF, CRLF, CR or MIXED; null for a workbook."
   lineEnding: String
-  "How the file is compressed; null where it is not."
+  "How the file is packed: gzip or zstd; null where it is not."
   compression: String
-  "The sheets of a workbook."
+  "The names of a workbook's sheets, in its order; none for other formats."
   sheets: [String!]!
-  "The sheet that is read."
+  "The sheet that is read; null for other formats than XLSX."
   sheet: String
   "The row that the header is in, from 1."
   headerRow: Int!
-  "Whether a workbook counts its dates from 1904."
+  "Whether a workbook counts its dates from 1904 in place of 1900."
   date1904: Boolean!
 }
 
@@ -1208,6 +1227,10 @@ type Import implements Node {
   cancelReason: String
   "The import that this one retries."
   retryOf: Import
+  "The import that this one corrects: its accepted rows and those of this file together gave the results."
+  correctionOf: Import
+  "The import that corrected this one and completed, so that this one's results are not current any more; it changes after this one became final."
+  supersededBy: Import
   "What came out, by period and site."
   results(
     "How many from the start of the list: 1 to 100. Neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` means the first 20."
@@ -1240,6 +1263,11 @@ type Import implements Node {
   errorGroups: [ImportErrorGroup!]!
   "The rows that were set aside as CSV, with what is wrong with each; null where there are none or the file is of another group than yours."
   rejectedRows: Download
+  "The results as a file, one row per site, period and output, by period and site; null while the import is not final, and where it has no results."
+  resultsFile(
+    "The file's format."
+    format: ResultsFormat! = CSV
+  ): Download
 }
 
 "Which header of a file feeds an input column."
@@ -1406,6 +1434,12 @@ type Limits {
   maxColumns: Int!
   "The most bytes of a cell."
   maxCellBytes: Int!
+  "The most bytes of a row; a larger one is set aside."
+  maxRowBytes: Int!
+  "The most bytes that a packed file, or the parts of a workbook, may unpack to."
+  maxUnpackedBytes: Int64!
+  "How many times its own size a packed file may unpack to, once that is more than 64 MiB."
+  maxUnpackRatio: Int!
   "How many row errors are kept; counts are exact beyond it."
   maxRowErrors: Int!
   "The most sites of an import."
@@ -1596,7 +1630,7 @@ input ImportResultFilter {
   periodUnit: PeriodUnit
   "Of this period in its year."
   period: Int
-  "Of each definition, site and period only the newest. True by default in Query.importResults without ` + "`" + `importId` + "`" + `, false elsewhere."
+  "Of each definition, site and period only the result of the newest import that is not superseded; the newest is the one that was created last. True by default in Query.importResults without ` + "`" + `importId` + "`" + `, false elsewhere."
   current: Boolean
 }
 
@@ -1808,6 +1842,8 @@ input StartImportInput {
   format: FileFormatInput
   "What a row that cannot be accepted does, where the definition should not decide."
   onInvalidRow: InvalidRowPolicy
+  "The import that this file corrects, one that completed in part: its accepted rows are read again together with this file, and the results of both together take the place of its own. The definition must be its; version, year, mapping and format are its too."
+  correctionOf: ID
   "A text of the client's own, at most 255 characters, that makes a repeated call answer with the first one's import."
   idempotencyKey: String
 }
@@ -1898,18 +1934,24 @@ input OutputFieldInput {
   formElementId: String
 }
 
-"How a file is written. What is absent is detected, or has its default."
+"How a file is written. What is absent or null is taken from the definition where an import is started, else detected or by default."
 input FileFormatInput {
-  "The file's format."
+  "The file's format. A file of another format is refused."
   kind: FileKind
-  "The character encoding; UTF-8 is read."
+  "The character encoding: UTF-8, UTF-16LE, UTF-16BE, windows-1252, windows-1254, windows-1258, ISO-8859-9 or Shift_JIS."
   encoding: String
-  "What stands between cells: one character."
+  "What stands between cells of CSV: one character."
   delimiter: String
   "What encloses a cell that has delimiters or line ends: one character."
   quote: String
+  "What stands before a quote within a quoted cell: one character, such as a backslash; absent, the quote is doubled there."
+  escape: String
+  "The name of the workbook's sheet; absent, the first visible sheet that has cells."
+  sheet: String
   "The row that the header is in, from 1."
   headerRow: Int
+  "The language of the cells, a tag such as tr or en-US: it gives the separators of numbers, the order of day and month, and the names of months and of true and false. The three fields below go before it."
+  locale: String
   "What stands between the whole number and its fraction: a point or a comma."
   decimalSeparator: String
   "What stands between groups of three digits: a point, a comma, a space or an apostrophe."
@@ -2133,6 +2175,8 @@ func (ec *executionContext) childFields_DetectedFormat(ctx context.Context, fiel
 		return ec.fieldContext_DetectedFormat_delimiter(ctx, field)
 	case "quote":
 		return ec.fieldContext_DetectedFormat_quote(ctx, field)
+	case "escape":
+		return ec.fieldContext_DetectedFormat_escape(ctx, field)
 	case "lineEnding":
 		return ec.fieldContext_DetectedFormat_lineEnding(ctx, field)
 	case "compression":
@@ -2169,6 +2213,8 @@ func (ec *executionContext) childFields_FileFormat(ctx context.Context, field gr
 		return ec.fieldContext_FileFormat_delimiter(ctx, field)
 	case "quote":
 		return ec.fieldContext_FileFormat_quote(ctx, field)
+	case "escape":
+		return ec.fieldContext_FileFormat_escape(ctx, field)
 	case "sheet":
 		return ec.fieldContext_FileFormat_sheet(ctx, field)
 	case "headerRow":
@@ -2283,6 +2329,10 @@ func (ec *executionContext) childFields_Import(ctx context.Context, field graphq
 		return ec.fieldContext_Import_cancelReason(ctx, field)
 	case "retryOf":
 		return ec.fieldContext_Import_retryOf(ctx, field)
+	case "correctionOf":
+		return ec.fieldContext_Import_correctionOf(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_Import_supersededBy(ctx, field)
 	case "results":
 		return ec.fieldContext_Import_results(ctx, field)
 	case "rowErrors":
@@ -2291,6 +2341,8 @@ func (ec *executionContext) childFields_Import(ctx context.Context, field graphq
 		return ec.fieldContext_Import_errorGroups(ctx, field)
 	case "rejectedRows":
 		return ec.fieldContext_Import_rejectedRows(ctx, field)
+	case "resultsFile":
+		return ec.fieldContext_Import_resultsFile(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Import", field.Name)
 }
@@ -2575,6 +2627,12 @@ func (ec *executionContext) childFields_Limits(ctx context.Context, field graphq
 		return ec.fieldContext_Limits_maxColumns(ctx, field)
 	case "maxCellBytes":
 		return ec.fieldContext_Limits_maxCellBytes(ctx, field)
+	case "maxRowBytes":
+		return ec.fieldContext_Limits_maxRowBytes(ctx, field)
+	case "maxUnpackedBytes":
+		return ec.fieldContext_Limits_maxUnpackedBytes(ctx, field)
+	case "maxUnpackRatio":
+		return ec.fieldContext_Limits_maxUnpackRatio(ctx, field)
 	case "maxRowErrors":
 		return ec.fieldContext_Limits_maxRowErrors(ctx, field)
 	case "maxSites":
@@ -3064,6 +3122,20 @@ func (ec *executionContext) field_ImportDefinition_versions_args(ctx context.Con
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Import_resultsFile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "format",
+		func(ctx context.Context, v any) (model.ResultsFormat, error) {
+			return ec.unmarshalNResultsFormat2entrepotᚋgraphᚋmodelᚐResultsFormat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["format"] = arg0
 	return args, nil
 }
 
@@ -4543,6 +4615,29 @@ func (ec *executionContext) fieldContext_DetectedFormat_quote(_ context.Context,
 	return graphql.NewScalarFieldContext("DetectedFormat", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _DetectedFormat_escape(ctx context.Context, field graphql.CollectedField, obj *definition.DetectedFormat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DetectedFormat_escape(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DetectedFormat().Escape(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DetectedFormat_escape(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectedFormat", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _DetectedFormat_lineEnding(ctx context.Context, field graphql.CollectedField, obj *definition.DetectedFormat) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4598,7 +4693,7 @@ func (ec *executionContext) _DetectedFormat_sheets(ctx context.Context, field gr
 			return ec.fieldContext_DetectedFormat_sheets(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.DetectedFormat().Sheets(ctx, obj)
+			return obj.Sheets, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
@@ -4609,7 +4704,7 @@ func (ec *executionContext) _DetectedFormat_sheets(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_DetectedFormat_sheets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DetectedFormat", field, true, true, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("DetectedFormat", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _DetectedFormat_sheet(ctx context.Context, field graphql.CollectedField, obj *definition.DetectedFormat) (ret graphql.Marshaler) {
@@ -4667,7 +4762,7 @@ func (ec *executionContext) _DetectedFormat_date1904(ctx context.Context, field 
 			return ec.fieldContext_DetectedFormat_date1904(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.DetectedFormat().Date1904(ctx, obj)
+			return obj.Date1904, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -4678,7 +4773,7 @@ func (ec *executionContext) _DetectedFormat_date1904(ctx context.Context, field 
 	)
 }
 func (ec *executionContext) fieldContext_DetectedFormat_date1904(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("DetectedFormat", field, true, true, errors.New("field of type Boolean does not have child fields"))
+	return graphql.NewScalarFieldContext("DetectedFormat", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Download_url(ctx context.Context, field graphql.CollectedField, obj *model.Download) (ret graphql.Marshaler) {
@@ -4816,6 +4911,29 @@ func (ec *executionContext) _FileFormat_quote(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_FileFormat_quote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileFormat", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FileFormat_escape(ctx context.Context, field graphql.CollectedField, obj *definition.Format) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileFormat_escape(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FileFormat().Escape(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FileFormat_escape(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FileFormat", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
@@ -6031,6 +6149,70 @@ func (ec *executionContext) fieldContext_Import_retryOf(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Import_correctionOf(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Import_correctionOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Import().CorrectionOf(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportRun) graphql.Marshaler {
+			return ec.marshalOImport2ᚖentrepotᚋentᚐImportRun(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Import_correctionOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Import",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Import(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Import_supersededBy(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Import_supersededBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Import().SupersededBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportRun) graphql.Marshaler {
+			return ec.marshalOImport2ᚖentrepotᚋentᚐImportRun(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Import_supersededBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Import",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Import(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Import_results(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6179,6 +6361,50 @@ func (ec *executionContext) fieldContext_Import_rejectedRows(_ context.Context, 
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Download(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Import_resultsFile(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Import_resultsFile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Import().ResultsFile(ctx, obj, fc.Args["format"].(model.ResultsFormat))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Download) graphql.Marshaler {
+			return ec.marshalODownload2ᚖentrepotᚋgraphᚋmodelᚐDownload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Import_resultsFile(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Import",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Download(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Import_resultsFile_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -8618,6 +8844,75 @@ func (ec *executionContext) _Limits_maxCellBytes(ctx context.Context, field grap
 	)
 }
 func (ec *executionContext) fieldContext_Limits_maxCellBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_maxRowBytes(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_maxRowBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxRowBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_maxRowBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_maxUnpackedBytes(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_maxUnpackedBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxUnpackedBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_maxUnpackedBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_maxUnpackRatio(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_maxUnpackRatio(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxUnpackRatio, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_maxUnpackRatio(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
@@ -13802,7 +14097,7 @@ func (ec *executionContext) unmarshalInputFileFormatInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "encoding", "delimiter", "quote", "headerRow", "decimalSeparator", "thousandsSeparator", "dateFormats", "timeZone"}
+	fieldsInOrder := [...]string{"kind", "encoding", "delimiter", "quote", "escape", "sheet", "headerRow", "locale", "decimalSeparator", "thousandsSeparator", "dateFormats", "timeZone"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13837,6 +14132,20 @@ func (ec *executionContext) unmarshalInputFileFormatInput(ctx context.Context, o
 				return it, err
 			}
 			it.Quote = data
+		case "escape":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("escape"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Escape = data
+		case "sheet":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sheet"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sheet = data
 		case "headerRow":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("headerRow"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -13844,6 +14153,13 @@ func (ec *executionContext) unmarshalInputFileFormatInput(ctx context.Context, o
 				return it, err
 			}
 			it.HeaderRow = data
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = data
 		case "decimalSeparator":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decimalSeparator"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -14524,7 +14840,7 @@ func (ec *executionContext) unmarshalInputStartImportInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"uploadHistoryId", "importDefinitionId", "version", "year", "columnMapping", "format", "onInvalidRow", "idempotencyKey"}
+	fieldsInOrder := [...]string{"uploadHistoryId", "importDefinitionId", "version", "year", "columnMapping", "format", "onInvalidRow", "correctionOf", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14580,6 +14896,13 @@ func (ec *executionContext) unmarshalInputStartImportInput(ctx context.Context, 
 				return it, err
 			}
 			it.OnInvalidRow = data
+		case "correctionOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("correctionOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CorrectionOf = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -15472,6 +15795,44 @@ func (ec *executionContext) _DetectedFormat(ctx context.Context, sel ast.Selecti
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "escape":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._DetectedFormat_escape(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "lineEnding":
 			field := field
 
@@ -15549,43 +15910,10 @@ func (ec *executionContext) _DetectedFormat(ctx context.Context, sel ast.Selecti
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "sheets":
-			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._DetectedFormat_sheets(ctx, field, obj)
-				if res == graphql.Null {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
+			out.Values[i] = ec._DetectedFormat_sheets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "sheet":
 			field := field
 
@@ -15630,43 +15958,10 @@ func (ec *executionContext) _DetectedFormat(ctx context.Context, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "date1904":
-			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._DetectedFormat_date1904(ctx, field, obj)
-				if res == graphql.Null {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
+			out.Values[i] = ec._DetectedFormat_date1904(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
-
-			if field.IsDeferred() {
-				deferredFieldSet.AddField(field)
-				fieldIndex := len(deferredFieldSet.Values) - 1
-				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
-					return innerFunc(ctx, deferredFieldSet)
-				})
-
-				for _, deferrable := range field.Deferrables {
-					view, ok := deferLabelToView[deferrable.Label]
-					if !ok {
-						view = deferredFieldSet.NewView()
-						deferLabelToView[deferrable.Label] = view
-					}
-					view.AddIndices(fieldIndex)
-				}
-
-				// don't run the out.Concurrently() call below
-				out.Values[i] = graphql.Null
-				continue
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15834,6 +16129,44 @@ func (ec *executionContext) _FileFormat(ctx context.Context, sel ast.SelectionSe
 					}
 				}()
 				res = ec._FileFormat_quote(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "escape":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._FileFormat_escape(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -16762,6 +17095,82 @@ func (ec *executionContext) _Import(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "correctionOf":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Import_correctionOf(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "supersededBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Import_supersededBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "results":
 			field := field
 
@@ -16886,6 +17295,44 @@ func (ec *executionContext) _Import(ctx context.Context, sel ast.SelectionSet, o
 					}
 				}()
 				res = ec._Import_rejectedRows(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "resultsFile":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Import_resultsFile(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -18620,6 +19067,21 @@ func (ec *executionContext) _Limits(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "maxCellBytes":
 			out.Values[i] = ec._Limits_maxCellBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxRowBytes":
+			out.Values[i] = ec._Limits_maxRowBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxUnpackedBytes":
+			out.Values[i] = ec._Limits_maxUnpackedBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxUnpackRatio":
+			out.Values[i] = ec._Limits_maxUnpackRatio(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22372,6 +22834,16 @@ func (ec *executionContext) marshalNResultMapping2ᚖentrepotᚋdefinitionᚐRes
 		return graphql.Null
 	}
 	return ec._ResultMapping(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResultsFormat2entrepotᚋgraphᚋmodelᚐResultsFormat(ctx context.Context, v any) (model.ResultsFormat, error) {
+	var res model.ResultsFormat
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResultsFormat2entrepotᚋgraphᚋmodelᚐResultsFormat(ctx context.Context, sel ast.SelectionSet, v model.ResultsFormat) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNRetryImportInput2entrepotᚋgraphᚋmodelᚐRetryImportInput(ctx context.Context, v any) (model.RetryImportInput, error) {

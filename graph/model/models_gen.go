@@ -135,18 +135,24 @@ type Download struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// How a file is written. What is absent is detected, or has its default.
+// How a file is written. What is absent or null is taken from the definition where an import is started, else detected or by default.
 type FileFormatInput struct {
-	// The file's format.
+	// The file's format. A file of another format is refused.
 	Kind *definition.FileKind `json:"kind,omitempty"`
-	// The character encoding; UTF-8 is read.
+	// The character encoding: UTF-8, UTF-16LE, UTF-16BE, windows-1252, windows-1254, windows-1258, ISO-8859-9 or Shift_JIS.
 	Encoding *string `json:"encoding,omitempty"`
-	// What stands between cells: one character.
+	// What stands between cells of CSV: one character.
 	Delimiter *string `json:"delimiter,omitempty"`
 	// What encloses a cell that has delimiters or line ends: one character.
 	Quote *string `json:"quote,omitempty"`
+	// What stands before a quote within a quoted cell: one character, such as a backslash; absent, the quote is doubled there.
+	Escape *string `json:"escape,omitempty"`
+	// The name of the workbook's sheet; absent, the first visible sheet that has cells.
+	Sheet *string `json:"sheet,omitempty"`
 	// The row that the header is in, from 1.
 	HeaderRow *int `json:"headerRow,omitempty"`
+	// The language of the cells, a tag such as tr or en-US: it gives the separators of numbers, the order of day and month, and the names of months and of true and false. The three fields below go before it.
+	Locale *string `json:"locale,omitempty"`
 	// What stands between the whole number and its fraction: a point or a comma.
 	DecimalSeparator *string `json:"decimalSeparator,omitempty"`
 	// What stands between groups of three digits: a point, a comma, a space or an apostrophe.
@@ -225,7 +231,7 @@ type ImportResultFilter struct {
 	PeriodUnit *definition.PeriodUnit `json:"periodUnit,omitempty"`
 	// Of this period in its year.
 	Period *int `json:"period,omitempty"`
-	// Of each definition, site and period only the newest. True by default in Query.importResults without `importId`, false elsewhere.
+	// Of each definition, site and period only the result of the newest import that is not superseded; the newest is the one that was created last. True by default in Query.importResults without `importId`, false elsewhere.
 	Current *bool `json:"current,omitempty"`
 }
 
@@ -339,6 +345,8 @@ type StartImportInput struct {
 	Format *FileFormatInput `json:"format,omitempty"`
 	// What a row that cannot be accepted does, where the definition should not decide.
 	OnInvalidRow *definition.InvalidRowPolicy `json:"onInvalidRow,omitempty"`
+	// The import that this file corrects, one that completed in part: its accepted rows are read again together with this file, and the results of both together take the place of its own. The definition must be its; version, year, mapping and format are its too.
+	CorrectionOf *string `json:"correctionOf,omitempty"`
 	// A text of the client's own, at most 255 characters, that makes a repeated call answer with the first one's import.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -689,6 +697,64 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The format of a file of results.
+type ResultsFormat string
+
+const (
+	// For spreadsheets: CSV in UTF-8 with a byte order mark. A text that a spreadsheet would take for a formula has an apostrophe in front.
+	ResultsFormatCSV ResultsFormat = "CSV"
+	// For programs: one JSON object in each line, values with their types.
+	ResultsFormatJSONL ResultsFormat = "JSONL"
+)
+
+var AllResultsFormat = []ResultsFormat{
+	ResultsFormatCSV,
+	ResultsFormatJSONL,
+}
+
+func (e ResultsFormat) IsValid() bool {
+	switch e {
+	case ResultsFormatCSV, ResultsFormatJSONL:
+		return true
+	}
+	return false
+}
+
+func (e ResultsFormat) String() string {
+	return string(e)
+}
+
+func (e *ResultsFormat) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ResultsFormat(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ResultsFormat", str)
+	}
+	return nil
+}
+
+func (e ResultsFormat) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ResultsFormat) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ResultsFormat) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -49,7 +49,7 @@ var known = map[string]struct{ ours, others []string }{
 		"modernc.org/sqlite",
 	}},
 	"database/diff": {ours: []string{"database", "internal/pgserver"}, others: []string{"entgo.io/ent"}},
-	"auth": {ours: join(ent, "database", "viewer"), others: []string{
+	"auth": {ours: commands("database"), others: []string{
 		"entgo.io/ent", "github.com/go-jose/go-jose", "github.com/google/uuid",
 	}},
 
@@ -59,13 +59,17 @@ var known = map[string]struct{ ours, others []string }{
 		ours:   commands("database", "event", "processor", "storage", "tabular"),
 		others: []string{"entgo.io/ent", "github.com/lib/pq"},
 	},
+	"download": {
+		ours:   join(ent, "database", "definition", "storage", "tabular", "viewer"),
+		others: []string{"entgo.io/ent"},
+	},
 	"queue": {
 		ours:   join(ent, "database", "event", "storage", "viewer"),
 		others: []string{"entgo.io/ent", "github.com/lib/pq", "github.com/riverqueue/river"},
 	},
 
 	"graph": {
-		ours: commands("catalog", "database", "event", "graph/generated", "graph/model", "importer", "storage", "upload"),
+		ours: commands("catalog", "database", "download", "event", "graph/generated", "graph/model", "importer", "storage", "upload"),
 		others: []string{
 			"entgo.io/ent", "github.com/99designs/gqlgen", "github.com/coder/websocket", "github.com/vektah/gqlparser",
 		},
