@@ -99,7 +99,12 @@ func (h *house) findSecret(ctx context.Context, c config) ([]byte, error) {
 	return secret, nil
 }
 
-func (h *house) close() error { return h.db.Close() }
+func (h *house) close() error {
+	if h.auth != nil {
+		h.auth.Close()
+	}
+	return h.db.Close()
+}
 
 // makeFolder makes the data folder for its owner alone. One that was there keeps its mode: what is made in it is
 // private whatever that is.

@@ -2,12 +2,13 @@
 //
 // server mounts its middleware before everything else; graph asks it about WebSockets, whose token comes with their
 // first message. Tokens are an identity provider's, or those of the built-in sign-in, for loopback only: the server signs
-// them itself, and gives the first one for a one-time code that it prints at start.
+// them itself, and gives the first one for a one-time code that it prints at start. Beside either there are API tokens,
+// which owners make for programs, and revoke, here.
 //
 // It promises that only tokens of the one key count and only while they last, that rights are read from the database at
 // every request (an ended membership counts no more), and that the current organization and group are the person's own.
 // It reads as the person who signs in, never through all tenants. There are no cookies. It may import ent, viewer,
-// database and prefixid.
+// database, definition, refusal and prefixid.
 package auth
 
 import (
@@ -78,6 +79,7 @@ type Authenticator struct {
 	log       *slog.Logger
 	codes     *codes
 	tries     *bucket
+	uses      uses
 }
 
 // New makes an authenticator. Its error names everything that is wrong with the configuration.

@@ -40,7 +40,12 @@ type bundle struct {
 
 func setup(t testing.TB) *bundle {
 	t.Helper()
-	b := &bundle{db: testdb.New(t), now: noon}
+	return setupIn(t, testdb.New(t))
+}
+
+func setupIn(t testing.TB, db *database.DB) *bundle {
+	t.Helper()
+	b := &bundle{db: db, now: noon}
 	var err error
 	b.Authenticator, err = auth.New(auth.Config{DB: b.db, Secret: secret, Now: func() time.Time { return b.now }})
 	require.NoError(t, err)

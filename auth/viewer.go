@@ -16,8 +16,12 @@ import (
 // Viewer is who comes with a token. The current organization is organizationID, or where that is empty the token's, or
 // the first that the person joined; the current group likewise, among the person's groups in that organization, and
 // empty where there is none. What was asked for, or stands in the token, and is not the person's (any more) is an
-// UnauthenticatedError, as is a token that does not count; every other error is the database's.
+// UnauthenticatedError, as is a token that does not count; every other error is the database's. An API token has one
+// organization and one group (or none), with which whatever was asked for must agree.
 func (a *Authenticator) Viewer(ctx context.Context, token, organizationID, groupID string) (viewer.Viewer, error) {
+	if isAPIToken(token) {
+		return a.program(ctx, token, organizationID, groupID)
+	}
 	who, expires, err := a.identify(ctx, token)
 	if err != nil {
 		return viewer.Viewer{}, err
