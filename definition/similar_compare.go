@@ -1,0 +1,144 @@
+package definition
+
+import "slices"
+
+// like is how alike a name and a header are.
+type like struct {
+	score float64
+	kin   kinship
+}
+
+// comparer compares names with the headers of one file, each word once.
+type comparer struct {
+	headers []*phrase
+	// heard are the words of the headers; rows holds, for each word of a name, its likeness to each of them.
+	heard []*word
+	rows  map[*word][]like
+	names map[*phrase][]like
+}
+
+func newComparer(headers []*phrase) *comparer {
+	c := &comparer{
+		headers: headers, rows: make(map[*word][]like), names: make(map[*phrase][]like),
+	}
+	place := make(map[*word]int)
+	for _, h := range headers {
+		h.heard = nil
+		for _, w := range h.words {
+			if _, ok := place[w]; !ok {
+				place[w] = len(c.heard)
+				c.heard = append(c.heard, w)
+			}
+			h.heard = append(h.heard, place[w])
+		}
+	}
+	return c
+}
+
+func (c *comparer) row(w *word) []like {
+	if row, ok := c.rows[w]; ok {
+		return row
+	}
+	var row []like
+	for i, h := range c.heard {
+		if score, kin := w.alike(h); score > 0 {
+			if row == nil {
+				row = make([]like, len(c.heard))
+			}
+			row[i] = like{score, kin}
+		}
+	}
+	c.rows[w] = row
+	return row
+}
+
+// compare gives the likeness of a name to each header, nil when it is like none. Nothing is above 1.
+func (c *comparer) compare(name *phrase) []like {
+	if list, ok := c.names[name]; ok {
+		return list
+	}
+	var list []like
+	for i, h := range c.headers {
+		l := c.pair(name, h, nil)
+		if l.score < 0.3 {
+			continue
+		}
+		if list == nil {
+			list = make([]like, len(c.headers))
+		}
+		list[i] = l
+	}
+	c.names[name] = list
+	return list
+}
+
+// pair weighs the words that a name and a header share against those that only one of them has. A word of the header
+// that the definition's own name holds (context) counts little: a gas definition's "consumption" may well be called "gas
+// consumption".
+func (c *comparer) pair(name, header *phrase, context []*word) like {
+	const contextWeight = 0.2
+	if len(name.words) == 0 || len(header.words) == 0 {
+		return like{}
+	}
+	var (
+		shared, total float64
+		kin           kinship
+		taken         uint64
+	)
+	for _, w := range name.words {
+		total += w.weight
+		row := c.row(w)
+		if row == nil {
+			continue
+		}
+		best, at := like{}, -1
+		for j, place := range header.heard {
+			if l := row[place]; taken&(1<<j) == 0 && l.score > best.score {
+				best, at = l, j
+			}
+		}
+		if at < 0 {
+			continue
+		}
+		taken |= 1 << at
+		shared += best.score * (w.weight + header.words[at].weight)
+		kin = max(kin, best.kin)
+	}
+	for j, h := range header.words {
+		if weight := h.weight; taken&(1<<j) == 0 && slices.ContainsFunc(context, h.means) {
+			total += weight * contextWeight
+		} else {
+			total += weight
+		}
+	}
+	best := like{shared / total, kin}
+	if best.score < 0.999 && kin < kinSimilar && best.score < likeShort*0.99 {
+		best.kin = kinSimilar
+	}
+	if !name.plain || !header.plain {
+		if whole := whole(name, header); whole > best.score {
+			best = like{whole, kinSimilar}
+		}
+	}
+	return best
+}
+
+func (w *word) means(other *word) bool { return w == other || w.shares(other) }
+
+// whole compares names as one word, for spaces that are missing or too many.
+func whole(name, header *phrase) float64 {
+	if name.packed && header.packed {
+		return commonPart(name.runes, header.runes)
+	}
+	if len(name.words) == len(header.words) || name.packed || header.packed {
+		return 0
+	}
+	short, long := name, header
+	if len(short.runes) > len(long.runes) {
+		short, long = long, short
+	}
+	if len(short.runes) < 5 {
+		return 0
+	}
+	return typed(short.runes, long.runes, short.mask, long.mask)
+}
