@@ -19,6 +19,8 @@ type Batch struct {
 	problems []Problem
 	// kinds are those of cells, or none at all where every cell of the batch is text.
 	kinds []definition.CellKind
+	// encoding is what data was in before it came to be UTF-8; empty where it always was.
+	encoding string
 }
 
 // span is a piece of Batch.data.
@@ -98,10 +100,12 @@ func (b *Batch) reset() {
 	b.cells, b.records = b.cells[:0], b.records[:0]
 	clear(b.problems)
 	b.problems, b.kinds = b.problems[:0], b.kinds[:0]
+	b.encoding = ""
 }
 
 // addProblem gives the place of a problem as record.problem wants it.
 func (b *Batch) addProblem(problem Problem) uint32 {
+	problem.encoding = b.encoding
 	b.problems = append(b.problems, problem)
 	return uint32(len(b.problems))
 }

@@ -22,7 +22,9 @@ type csvReader struct {
 	source io.Reader
 	format Format
 	limits Limits
-	names  []string
+	// encoding is what the source's text was in before it came to be UTF-8.
+	encoding string
+	names    []string
 	// headerRow and the two beside it are what is found out about the file; format has the rest.
 	headerRow        int
 	delimiterGuessed bool
@@ -41,12 +43,12 @@ type csvReader struct {
 }
 
 // openCSV reads as far as the header.
-func openCSV(source io.Reader, config Config, batchBytes int) (*csvReader, error) {
+func openCSV(source io.Reader, config Config, encoding string, batchBytes int) (*csvReader, error) {
 	r := &csvReader{
 		source: source, format: config.Format, limits: config.Limits,
-		width: -1, line: 1, batchBytes: batchBytes,
+		encoding: encoding, width: -1, line: 1, batchBytes: batchBytes,
 	}
-	var head Batch
+	head := Batch{encoding: encoding}
 	sample := 0
 	if config.Format.Delimiter == 0 {
 		sample = sampleBytes
@@ -85,6 +87,7 @@ func (r *csvReader) close() error { return nil }
 
 func (r *csvReader) nextBatch(batch *Batch) error {
 	batch.reset()
+	batch.encoding = r.encoding
 	batch.data = append(batch.data, r.carry...)
 	r.carry = r.carry[:0]
 	r.load(batch, r.batchBytes)

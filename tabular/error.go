@@ -52,21 +52,28 @@ type Problem struct {
 	// problems of size, and Found the size in bytes for CELL_TOO_LARGE.
 	Expected, Found int
 
-	raw    []byte
-	reason string
+	raw      []byte
+	reason   string
+	detail   string // a word for reason, where the code does not say enough
+	encoding string // as in Batch
 }
 
-// Value is the raw cell (the raw row when Column is -1), cut at 200 characters, with every byte that is not valid
-// UTF-8 written as \xNN, and every control character besides tab and line ends as \xNN or \uNNNN.
-func (p *Problem) Value() string { return visible(p.raw, 200) }
+// Value is the raw cell (the raw row when Column is -1), cut at 200 characters, with every byte that is not valid in the
+// file's encoding written as \xNN, and every control character besides tab and line ends as \xNN or \uNNNN.
+func (p *Problem) Value() string { return visible(p.raw, p.decoded(), 200) }
+
+func (p *Problem) decoded() bool { return p.encoding != "" && p.encoding != utf8Name }
 
 // Message is a sentence that says what is wrong without quoting the file.
 func (p *Problem) Message() string {
+	if p.reason != "" {
+		return p.reason
+	}
 	switch p.Code {
 	case definition.RowColumnCountMismatch:
 		return fmt.Sprintf("the row has %d cells, the header %d", p.Found, p.Expected)
 	case definition.RowEncodingInvalid:
-		return fmt.Sprintf("cell %d is not valid UTF-8", p.Column+1)
+		return fmt.Sprintf("cell %d is not valid %s", p.Column+1, p.encodingName())
 	case definition.RowNULByte:
 		return fmt.Sprintf("cell %d contains a NUL byte", p.Column+1)
 	case definition.RowCellTooLarge:
@@ -87,15 +94,33 @@ func (p *Problem) Params() []definition.Param {
 	if p.Found != 0 {
 		params = append(params, definition.Param{Name: "found", Value: strconv.Itoa(p.Found)})
 	}
+	if p.Code == definition.RowEncodingInvalid {
+		params = append(params, definition.Param{Name: "encoding", Value: p.encodingName()})
+	}
+	if p.detail != "" {
+		params = append(params, definition.Param{Name: "reason", Value: p.detail})
+	}
 	return params
 }
 
-// visible cuts text at a number of characters and escapes what would not show.
-func visible(text []byte, characters int) string {
+func (p *Problem) encodingName() string {
+	if p.decoded() {
+		return p.encoding
+	}
+	return utf8Name
+}
+
+// visible cuts text at a number of characters and escapes what would not show. decoded tells that bytes that are not
+// UTF-8 are what appendInvalid made of others.
+func visible(text []byte, decoded bool, characters int) string {
 	var out strings.Builder
 	for ; len(text) > 0 && characters > 0; characters-- {
 		char, size := utf8.DecodeRune(text)
+		raw, invalid := invalidByte(text)
 		switch {
+		case decoded && invalid:
+			fmt.Fprintf(&out, `\x%02x`, raw)
+			size = 2
 		case char == utf8.RuneError && size == 1:
 			fmt.Fprintf(&out, `\x%02x`, text[0])
 		case char == '\t' || char == '\n' || char == '\r' || !unicode.IsControl(char):

@@ -114,6 +114,9 @@ func (c Config) complete() (Config, error) {
 	setDefault(&c.Limits.MaxCellBytes, min(defaults.MaxCellBytes, c.Limits.MaxRowBytes))
 
 	var problems []error
+	if _, known := definition.EncodingName(c.Format.Encoding); !known && c.Format.Encoding != "" {
+		problems = append(problems, fmt.Errorf("encoding %q is none of %v", c.Format.Encoding, definition.Encodings()))
+	}
 	if d := c.Format.Delimiter; d != 0 && d != '\t' && (d < ' ' || d > '~') {
 		problems = append(problems, fmt.Errorf("delimiter %q must be a printable ASCII character or a tab", d))
 	}

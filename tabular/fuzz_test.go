@@ -69,7 +69,7 @@ func FuzzRecords(f *testing.F) {
 	const header = "a,b,c\n"
 	f.Fuzz(func(t *testing.T, text []byte, size uint8) {
 		config := tabular.Config{
-			Format: tabular.Format{Delimiter: ','},
+			Format: tabular.Format{Encoding: "utf-8", Delimiter: ','},
 			Limits: tabular.Limits{MaxRowBytes: 64, MaxCellBytes: 40},
 		}
 		file := append([]byte(header), text...)

@@ -35,7 +35,8 @@ func (r *csvReader) takeHeader(head *Batch) error {
 		switch problem.Code {
 		case definition.RowNULByte, definition.RowEncodingInvalid:
 			return headerError(definition.ErrorEncodingUnknown, row,
-				fmt.Sprintf("the header in row %d is not UTF-8 text (%s): save the file as UTF-8", row, problem.Message()))
+				fmt.Sprintf("the header in row %d is not text (%s): save the file as UTF-8, or name its encoding in the format",
+					row, problem.Message()))
 		case definition.RowQuoteUnclosed:
 			return headerError(definition.ErrorFileUnreadable, row,
 				fmt.Sprintf("the header in row %d cannot be read: in cell %d %s", row, problem.Column+1, problem.Message()))

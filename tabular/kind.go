@@ -2,8 +2,10 @@ package tabular
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"entrepot/definition"
 )
@@ -21,13 +23,6 @@ type table interface {
 	close() error
 }
 
-// openWorkbook reads a workbook (a zip archive). source gives the file from its first byte on, unpacked where it was
-// packed, and is to be read to its end before the header is given; its errors are each an *Error, and passed on as
-// they are. config is complete.
-func openWorkbook(_ io.Reader, _ Config) (table, error) {
-	return nil, refused(signature{name: "a workbook or zip archive", remedy: "save the sheet as CSV"})
-}
-
 // openJSONL reads JSON Lines. source gives UTF-8 text without a byte order mark (invalid bytes as they are); its errors
 // are each an *Error, and passed on as they are. config is complete.
 func openJSONL(_ io.Reader, _ Config) (table, error) {
@@ -41,8 +36,8 @@ type signature struct{ bytes, name, remedy string }
 var foreign = []signature{
 	{"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx or CSV"},
 	{"%PDF-", "a PDF document", "export the table as CSV"},
-	{"\x1f\x8b", "packed with gzip", "unpack it first"},
-	{"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it first"},
+	{"\x1f\x8b", "packed with gzip, twice or in an unusual way", "unpack it, or pack it once"},
+	{"\x28\xb5\x2f\xfd", "packed twice", "unpack it, or pack it once"},
 	{"BZh", "packed with bzip2", "unpack it, or pack it with gzip or zstd"},
 	{"\xfd7zXZ\x00", "packed with xz", "unpack it, or pack it with gzip or zstd"},
 	{"Rar!\x1a\x07", "a RAR archive", "unpack it first"},
@@ -54,31 +49,42 @@ var foreign = []signature{
 // zipArchives are the first bytes of a zip archive, which is what a workbook is: with a part, or empty.
 var zipArchives = []string{"PK\x03\x04", "PK\x05\x06", "PK\x07\x08"}
 
-// openKind tells the kind of a file by how it starts, and opens it.
-func openKind(source *peeker, config Config, batchBytes int) (table, error) {
-	const longest = 16
-	head := source.peek(longest)
+// longestSignature is how many bytes tell a signature.
+const longestSignature = 16
+
+// isWorkbook tells a workbook from text by the first bytes of a file, and refuses what is neither, or not of the kind
+// that was named.
+func isWorkbook(head []byte, kind definition.FileKind) (bool, error) {
 	for _, s := range foreign {
 		if bytes.HasPrefix(head, []byte(s.bytes)) {
-			return nil, refused(s)
+			return false, refused(s)
 		}
 	}
-	workbook := false
-	for _, start := range zipArchives {
-		workbook = workbook || bytes.HasPrefix(head, []byte(start))
-	}
+	workbook := slices.ContainsFunc(zipArchives, func(start string) bool { return bytes.HasPrefix(head, []byte(start)) })
 	switch {
-	case workbook && (config.Format.Kind == "" || config.Format.Kind == definition.KindXLSX):
-		return openWorkbook(source, config)
-	case workbook:
-		return nil, otherKind("a workbook or zip archive", config.Format.Kind)
-	case config.Format.Kind == definition.KindXLSX:
-		return nil, otherKind("not a workbook", config.Format.Kind)
+	case workbook && kind != "" && kind != definition.KindXLSX:
+		return false, otherKind("a workbook or zip archive", kind)
+	case !workbook && kind == definition.KindXLSX && len(head) > 0:
+		return false, otherKind("not a workbook", kind)
 	}
-	if config.Format.Kind == definition.KindJSONL {
-		return openJSONL(source, config)
+	return workbook, nil
+}
+
+// firstLine is how far the first line of JSON Lines is looked for.
+const firstLine = 64 << 10
+
+// isJSONL tells JSON Lines from CSV: the first line with text is a whole object.
+func isJSONL(text *peeker, kind definition.FileKind) bool {
+	if kind != "" {
+		return kind == definition.KindJSONL
 	}
-	return openCSV(source, config, batchBytes)
+	const white = " \t\r\n"
+	head := bytes.TrimLeft(text.peek(longestSignature), white)
+	if len(head) == 0 || head[0] != '{' {
+		return false
+	}
+	line, _, _ := bytes.Cut(bytes.TrimLeft(text.peek(firstLine), white), []byte{'\n'})
+	return json.Valid(line)
 }
 
 func refused(s signature) *Error {
@@ -95,4 +101,8 @@ func otherKind(found string, wanted definition.FileKind) *Error {
 		Reason: fmt.Sprintf("the file is %s, but the format says %s: name the right kind, or none", found, wanted),
 		Params: []definition.Param{{Name: "found", Value: found}, {Name: "kind", Value: string(wanted)}},
 	}
+}
+
+func openWorkbook(_ io.Reader, _ Config) (table, error) {
+	return nil, refused(signature{name: "a workbook or zip archive", remedy: "save it as CSV"})
 }

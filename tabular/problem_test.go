@@ -17,7 +17,7 @@ import (
 func TestOneBadRowCostsOneRow(t *testing.T) {
 	t.Parallel()
 	config := tabular.Config{
-		Format: tabular.Format{Delimiter: ','},
+		Format: tabular.Format{Encoding: "utf-8", Delimiter: ','},
 		Limits: tabular.Limits{MaxRowBytes: 64, MaxCellBytes: 20},
 	}
 	for _, test := range []struct {

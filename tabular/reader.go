@@ -12,6 +12,7 @@ import (
 type Reader struct {
 	table    table
 	encoding foundEncoding
+	unpacker *unpacker // nil where the file is not packed
 
 	own      Batch // what Next reads from
 	ownIndex int
@@ -50,15 +51,43 @@ func Open(source io.Reader, config Config) (*Reader, error) {
 
 func open(source io.Reader, config Config, batchBytes int) (*Reader, error) {
 	r := new(Reader)
-	text := &peeker{source: &fileReader{source: source, limit: config.Limits.MaxFileBytes}}
-	var err error
-	if r.encoding, err = detectEncoding(text); err != nil {
-		return nil, err
-	}
-	if r.table, err = openKind(text, config, batchBytes); err != nil {
+	if err := r.open(source, config, batchBytes); err != nil {
+		r.free()
 		return nil, err
 	}
 	return r, nil
+}
+
+// open goes from the file as it is stored, through what it was packed with and the encoding of its text, to the reader
+// for its kind. Each step tells by the first bytes what it has before it.
+func (r *Reader) open(source io.Reader, config Config, batchBytes int) (err error) {
+	stored := &fileReader{source: source, limit: config.Limits.MaxFileBytes}
+	content := &peeker{source: stored}
+	if name := packing(content.peek(longestSignature)); name != "" {
+		if r.unpacker, err = unpack(name, content, stored, config.Limits); err != nil {
+			return err
+		}
+		content = &peeker{source: r.unpacker}
+	}
+	workbook, err := isWorkbook(content.peek(longestSignature), config.Format.Kind)
+	if err != nil {
+		return err
+	}
+	if workbook {
+		r.table, err = openWorkbook(content, config)
+		return err
+	}
+	text, encoding, err := openText(content, config.Format.Encoding)
+	if err != nil {
+		return err
+	}
+	r.encoding = encoding
+	if isJSONL(text, config.Format.Kind) {
+		r.table, err = openJSONL(text, config)
+		return err
+	}
+	r.table, err = openCSV(text, config, encoding.name, batchBytes)
+	return err
 }
 
 // Header gives the names of the columns in the file's order, trimmed; they may be empty or occur twice.
@@ -68,6 +97,9 @@ func (r *Reader) Header() []string { return slices.Clone(r.table.header()) }
 // Open.
 func (r *Reader) Detected() definition.DetectedFormat {
 	detected, _ := r.table.detected()
+	if r.unpacker != nil {
+		detected.Compression = r.unpacker.name
+	}
 	if detected.Kind != definition.KindXLSX {
 		detected.Encoding, detected.EncodingConfidence = r.encoding.name, r.encoding.confidence
 		detected.ByteOrderMark = r.encoding.mark
@@ -78,7 +110,10 @@ func (r *Reader) Detected() definition.DetectedFormat {
 // Warnings tells what is odd about the header, and what was guessed about how the file is written. It is settled by
 // Open, and stops nothing.
 func (r *Reader) Warnings() []definition.Warning {
-	_, warnings := r.table.detected()
+	detected, warnings := r.table.detected()
+	if detected.Kind != definition.KindXLSX && r.encoding.confidence < sureEnough {
+		warnings = append([]definition.Warning{encodingGuessed(r.encoding)}, warnings...)
+	}
 	return append(warnings, headerWarnings(r.table.header())...)
 }
 
@@ -111,8 +146,16 @@ func (r *Reader) Next() (*Record, error) {
 
 // Close removes temporary files and frees what else the Reader holds; the source stays open. It may be called again.
 func (r *Reader) Close() error {
-	if err := r.table.close(); err != nil {
+	err := r.table.close()
+	r.free()
+	if err != nil {
 		return fmt.Errorf("close table: %w", err)
 	}
 	return nil
+}
+
+func (r *Reader) free() {
+	if r.unpacker != nil {
+		r.unpacker.close()
+	}
 }

@@ -50,7 +50,7 @@ func headerWarnings(header []string) []definition.Warning {
 		if twice++; twice > maxHeaderWarnings {
 			break
 		}
-		name := visible([]byte(header[columns[0]]), maxHeaderCharacters)
+		name := visible([]byte(header[columns[0]]), false, maxHeaderCharacters)
 		list = append(list, definition.Warning{
 			Code:    definition.WarningDuplicateHeader,
 			Message: fmt.Sprintf("The header “%s” stands over columns %s.", name, listed(columns)),
