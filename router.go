@@ -23,7 +23,7 @@ func (a *app) handler() (http.Handler, error) {
 	builtIn := a.config.provider == nil
 	api, err := graph.New(graph.Config{
 		DB: a.db, Bus: a.bus, Uploads: a.uploads, Importer: a.importer, Catalog: a.catalog, Downloads: a.downloads,
-		Limits: a.limits, Logger: a.log,
+		Tokens: a.auth, Limits: a.limits, Logger: a.log,
 		Authenticate:  a.auth.WebSocketViewer,
 		Introspection: builtIn, // GraphiQL reads it
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"entrepot/database"
+	"entrepot/ent/rule"
 	"entrepot/graph/model"
 	"entrepot/prefixid"
 )
@@ -52,6 +53,8 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		out.Message, out.Extensions["code"] = coded.message, coded.code
 	case errors.As(err, &input):
 		out.Message, out.Extensions["code"] = input.Message, codeBadInput
+	case errors.Is(err, rule.ErrForbidden):
+		out.Message, out.Extensions["code"] = "Your role does not allow this. Ask an owner of the organization.", codeForbidden
 	case code != "":
 		// Suggestions would tell names that the client did not send.
 		out.Message, _, _ = strings.Cut(shown.Message, " Did you mean ")

@@ -31,6 +31,7 @@ type Config struct {
 	Catalog  *catalog.Catalog
 	// Downloads signs links to files that are made from the database.
 	Downloads *download.Downloads
+	Tokens    Tokens
 	Limits    definition.Limits
 	Logger    *slog.Logger
 	// Authenticate says who a WebSocket's connection_init payload is from.
@@ -51,6 +52,7 @@ func (c Config) check() error {
 		{"Importer", c.Importer != nil},
 		{"Catalog", c.Catalog != nil},
 		{"Downloads", c.Downloads != nil},
+		{"Tokens", c.Tokens != nil},
 		{"Limits", c.Limits.PageSize > 0 && c.Limits.DocumentBytes > 0},
 		{"Logger", c.Logger != nil},
 		{"Authenticate", c.Authenticate != nil},
@@ -73,6 +75,7 @@ func New(c Config) (http.Handler, error) {
 // root hands out the resolvers; each file says which type it is for.
 type root struct{ *Config }
 
+func (r *root) ApiToken() generated.ApiTokenResolver                 { return apiTokenResolver{r} } //nolint:revive // gqlgen's name
 func (r *root) DetectedFormat() generated.DetectedFormatResolver     { return detectedFormatResolver{} }
 func (r *root) FileFormat() generated.FileFormatResolver             { return fileFormatResolver{} }
 func (r *root) Group() generated.GroupResolver                       { return groupResolver{r} }

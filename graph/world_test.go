@@ -10,11 +10,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"entrepot/auth"
 	"entrepot/catalog"
 	"entrepot/database"
 	"entrepot/definition"
@@ -37,6 +39,8 @@ type world struct {
 	bus    *event.Bus
 	bucket *storage.Bucket
 	server *httptest.Server
+	tokens *auth.Authenticator
+	clock  clock // of the tokens
 	log    *lines
 
 	statements statements
@@ -45,6 +49,11 @@ type world struct {
 	// of organization b in group b1.
 	reader, collector, manager, owner, otherGroup, noGroup, foreigner viewer.Viewer
 }
+
+// clock is one that a test sets forward.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // statements counts what people's requests send to the database; background work does not count.
 type statements struct {
@@ -140,24 +149,29 @@ func (w *world) build(work bool, url string) {
 		DB: w.db, Secret: bytes.Repeat([]byte{7}, 32), PublicURL: w.server.URL + "/download", Logger: logger,
 	})
 	require.NoError(t, err)
+	w.tokens, err = auth.New(auth.Config{DB: w.db, Secret: bytes.Repeat([]byte{7}, 32), Now: w.clock.now, Logger: logger})
+	require.NoError(t, err)
+	t.Cleanup(w.tokens.Close)
 	handler, err := graph.New(graph.Config{
 		DB: w.db, Bus: w.bus, Uploads: uploads, Importer: runs, Catalog: definitions, Downloads: downloads,
-		Limits: definition.DefaultLimits(),
+		Tokens: w.tokens, Limits: definition.DefaultLimits(),
 		Logger: logger, Introspection: true,
-		Authenticate: func(_ context.Context, payload map[string]any) (viewer.Viewer, error) {
-			text, _ := payload["viewer"].(string)
-			return decode(text)
+		Authenticate: func(ctx context.Context, payload map[string]any) (viewer.Viewer, error) {
+			if text, ok := payload["viewer"].(string); ok {
+				return decode(text)
+			}
+			return w.tokens.WebSocketViewer(ctx, payload)
 		},
 	})
 	require.NoError(t, err)
 	mux.Handle("/bucket", w.bucket.Handler())
 	mux.Handle("/download", downloads.Handler())
-	mux.Handle("/graphql", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	mux.Handle("/graphql", w.tokens.Middleware(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if v, err := decode(r.Header.Get("Test-Viewer")); err == nil {
 			r = r.WithContext(viewer.NewContext(r.Context(), v))
 		}
 		handler.ServeHTTP(rw, r)
-	}))
+	})))
 	w.people()
 	if work {
 		require.NoError(t, jobs.Start(t.Context(), runs, uploads))

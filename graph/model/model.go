@@ -73,4 +73,6 @@ type (
 	ReviewUploadHistoryEdge           = Edge[*ent.ReviewUploadHistory]
 	SiteConnection                    = Connection[*ent.Site]
 	SiteEdge                          = Edge[*ent.Site]
+	APITokenConnection                = Connection[*ent.APIToken]
+	APITokenEdge                      = Edge[*ent.APIToken]
 )

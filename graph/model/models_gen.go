@@ -7,6 +7,7 @@ import (
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/refusal"
+	"entrepot/viewer"
 	"fmt"
 	"io"
 	"strconv"
@@ -51,6 +52,26 @@ type ColumnMappingInput struct {
 	Column string `json:"column"`
 	// The file's header.
 	Header string `json:"header"`
+}
+
+// An API token to be made.
+type CreateAPITokenInput struct {
+	// What it is for: 1 to 255 characters.
+	Name string `json:"name"`
+	// The most that it may do: at most what you may.
+	Role viewer.Role `json:"role"`
+	// When it expires; null for a token that lasts until it is revoked.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// The API token that was made.
+type CreateAPITokenPayload struct {
+	// The token; null with `userErrors`.
+	APIToken *ent.APIToken `json:"apiToken,omitempty"`
+	// What a program sends, as `Authorization: Bearer …`. It is shown this once and kept nowhere; null with `userErrors`.
+	Secret *string `json:"secret,omitempty"`
+	// Why nothing was made.
+	UserErrors []*refusal.Error `json:"userErrors"`
 }
 
 // A new definition.
@@ -302,6 +323,20 @@ type RetryImportPayload struct {
 	// The new import; null with `userErrors`.
 	Import *ent.ImportRun `json:"import,omitempty"`
 	// Why nothing was started.
+	UserErrors []*refusal.Error `json:"userErrors"`
+}
+
+// Which API token to revoke.
+type RevokeAPITokenInput struct {
+	// The token's id.
+	ID string `json:"id"`
+}
+
+// The API token that was revoked.
+type RevokeAPITokenPayload struct {
+	// The token; null with `userErrors`.
+	APIToken *ent.APIToken `json:"apiToken,omitempty"`
+	// Why nothing was revoked.
 	UserErrors []*refusal.Error `json:"userErrors"`
 }
 
