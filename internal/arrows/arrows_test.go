@@ -84,15 +84,18 @@ var known = map[string]struct{ ours, others []string }{
 		others: []string{"entgo.io/ent", "golang.org/x/text"},
 	},
 
+	"internal/hostile":       {ours: []string{"definition"}, others: []string{"github.com/klauspost/compress"}},
+	"internal/hostile/read":  {ours: []string{"definition", "internal/hostile", "tabular"}},
 	"internal/pgserver":      {others: []string{"github.com/lib/pq"}},
 	"internal/pgserver/with": {ours: []string{"internal/pgserver"}},
 	"internal/testdb": {
 		ours:   []string{"database", "ent/migrate/migrations", "internal/pgserver"},
 		others: []string{"github.com/stretchr/testify"},
 	},
-	"bench":      {},
-	"bench/data": {},
-	"bench/gen":  {ours: []string{"bench/data"}},
+	"bench":        {},
+	"bench/data":   {},
+	"bench/duckdb": {ours: []string{"bench/data", "definition", "processor", "tabular"}},
+	"bench/gen":    {ours: []string{"bench/data"}},
 }
 
 // commands are what a package with commands, or one that calls them, may know beside the packages named.
