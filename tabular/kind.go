@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 
 	"entrepot/definition"
@@ -23,18 +22,12 @@ type table interface {
 	close() error
 }
 
-// openJSONL reads JSON Lines. source gives UTF-8 text without a byte order mark (invalid bytes as they are); its errors
-// are each an *Error, and passed on as they are. config is complete.
-func openJSONL(_ io.Reader, _ Config) (table, error) {
-	return nil, refused(signature{name: "JSON Lines", remedy: "save it as CSV"})
-}
-
 // signature is how a file of some kind starts.
 type signature struct{ bytes, name, remedy string }
 
 // foreign are the kinds that are often uploaded in place of a table.
 var foreign = []signature{
-	{"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", "save it as .xlsx or CSV"},
+	{"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls), or one with a password", "save it as .xlsx without a password, or as CSV"},
 	{"%PDF-", "a PDF document", "export the table as CSV"},
 	{"\x1f\x8b", "packed with gzip, twice or in an unusual way", "unpack it, or pack it once"},
 	{"\x28\xb5\x2f\xfd", "packed twice", "unpack it, or pack it once"},
@@ -101,8 +94,4 @@ func otherKind(found string, wanted definition.FileKind) *Error {
 		Reason: fmt.Sprintf("the file is %s, but the format says %s: name the right kind, or none", found, wanted),
 		Params: []definition.Param{{Name: "found", Value: found}, {Name: "kind", Value: string(wanted)}},
 	}
-}
-
-func openWorkbook(_ io.Reader, _ Config) (table, error) {
-	return nil, refused(signature{name: "a workbook or zip archive", remedy: "save it as CSV"})
 }

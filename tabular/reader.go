@@ -83,7 +83,7 @@ func (r *Reader) open(source io.Reader, config Config, batchBytes int) (err erro
 	}
 	r.encoding = encoding
 	if isJSONL(text, config.Format.Kind) {
-		r.table, err = openJSONL(text, config)
+		r.table, err = openJSONL(text, config, encoding.name)
 		return err
 	}
 	r.table, err = openCSV(text, config, encoding.name, batchBytes)
