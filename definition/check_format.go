@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Separators that numbers may be written with. A space stands for the no-break spaces too, and ' for ’.
@@ -41,16 +44,27 @@ func (c *checker) format(f Format) {
 	if f.Kind != "" {
 		c.enum("kind", f.Kind.Valid(), f.Kind.Values())
 	}
-	if f.Encoding != "" && !strings.EqualFold(f.Encoding, "UTF-8") && !strings.EqualFold(f.Encoding, "UTF8") {
-		c.add("encoding", "enum", "The encoding is UTF-8, or not given.", "allowed", "UTF-8")
+	if _, known := EncodingName(f.Encoding); !known && f.Encoding != "" {
+		allowed := strings.Join(Encodings(), " ")
+		c.add("encoding", "enum", "The encoding is one of: "+allowed+"; or not given.", "allowed", allowed)
 	}
 	c.character("delimiter", f.Delimiter)
 	c.character("quote", f.Quote)
+	c.character("escape", f.Escape)
 	if f.Delimiter != "" && f.Delimiter == f.Quote {
 		c.add("quote", "same", "The quote and the delimiter must differ.", "other", "delimiter")
 	}
+	if f.Delimiter != "" && f.Delimiter == f.Escape {
+		c.add("escape", "same", "The escape and the delimiter must differ.", "other", "delimiter")
+	}
+	c.sheet(f.Sheet)
+	c.kindOnly(f)
 	if f.HeaderRow < 0 {
 		c.add("headerRow", "few", "The header row is 0 (find it) or counts from 1.", "min", "0")
+	}
+	if _, known := FindLocale(f.Locale); f.Locale != "" && !known {
+		allowed := strings.Join(Locales(), ", ")
+		c.add("locale", "enum", "The locale is one of: "+allowed+".", "allowed", allowed)
 	}
 	c.separators(f)
 	c.dateFormats(f.DateFormats)
@@ -68,6 +82,43 @@ func (c *checker) character(field, text string) {
 	}
 }
 
+// sheet checks a name by the rules that spreadsheet programs have for it.
+func (c *checker) sheet(name string) {
+	const maxSheet, notInNames = 31, `[]:*?/\`
+	switch {
+	case name == "":
+	case strings.ContainsAny(name, notInNames) || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		c.add("sheet", "bytes", "A sheet's name has none of the characters [ ] : * ? / \\.")
+	// Programs count UTF-16 units, as file and sheet names came to be.
+	case len(utf16.Encode([]rune(name))) > maxSheet:
+		c.add("sheet", "long", fmt.Sprintf("A sheet's name has at most %d characters.", maxSheet),
+			"max", strconv.Itoa(maxSheet))
+	}
+}
+
+// kindOnly refuses what a file of the kind that is named does not have.
+func (c *checker) kindOnly(f Format) {
+	if !f.Kind.Valid() {
+		return
+	}
+	refuse := func(field string, given bool, kinds ...FileKind) {
+		if given && !slices.Contains(kinds, f.Kind) {
+			names := make([]string, 0, len(kinds))
+			for _, k := range kinds {
+				names = append(names, string(k))
+			}
+			c.add(field, "kind", fmt.Sprintf("A %s file has no %s; leave it out, or name another kind.", f.Kind, field),
+				"kind", string(f.Kind), "kinds", strings.Join(names, ", "))
+		}
+	}
+	refuse("encoding", f.Encoding != "", KindCSV, KindJSONL)
+	refuse("delimiter", f.Delimiter != "", KindCSV)
+	refuse("quote", f.Quote != "", KindCSV)
+	refuse("escape", f.Escape != "", KindCSV)
+	refuse("sheet", f.Sheet != "", KindXLSX)
+	refuse("headerRow", f.HeaderRow > 0, KindCSV, KindXLSX)
+}
+
 func (c *checker) separators(f Format) {
 	decimal := f.DecimalSeparator
 	if decimal != "" && !slices.Contains(decimalSeparators, decimal) {
@@ -82,10 +133,13 @@ func (c *checker) separators(f Format) {
 	}
 	if decimal == "" {
 		decimal = "."
+		if l, known := FindLocale(f.Locale); known {
+			decimal = string(l.Point)
+		}
 	}
 	if decimal == f.ThousandsSeparator {
-		c.add("thousandsSeparator", "same", "The thousands separator and the decimal separator ('.' where none is given) "+
-			"must differ.", "other", "decimalSeparator")
+		c.add("thousandsSeparator", "same", "The thousands separator and the decimal separator (where none is given the "+
+			"locale's, or '.') must differ.", "other", "decimalSeparator")
 	}
 }
 

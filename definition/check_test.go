@@ -195,7 +195,7 @@ func TestCheckFindsEachFaultAtItsPlace(t *testing.T) {
 			"enum",
 		},
 		"kind":               {func(v *version) { v.Format.Kind = "PDF" }, "format.kind", "enum"},
-		"encoding":           {func(v *version) { v.Format.Encoding = "latin1" }, "format.encoding", "enum"},
+		"encoding":           {func(v *version) { v.Format.Encoding = "EBCDIC" }, "format.encoding", "enum"},
 		"delimiter of two":   {func(v *version) { v.Format.Delimiter = ";;" }, "format.delimiter", "character"},
 		"delimiter newline":  {func(v *version) { v.Format.Delimiter = "\n" }, "format.delimiter", "character"},
 		"quote beyond ASCII": {func(v *version) { v.Format.Quote = "«" }, "format.quote", "character"},

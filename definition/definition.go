@@ -55,11 +55,12 @@ type Format struct {
 	// Sheet is the name of a workbook's sheet.
 	Sheet     string `json:"sheet,omitempty"`
 	HeaderRow int    `json:"headerRow,omitempty"`
-	// Locale is a BCP 47 tag such as tr or en-US: how numbers and dates are written where the fields below do not say.
+	// Locale is one of Locales, such as tr or en-US: how numbers and dates are written where the fields below do not say.
 	Locale             string `json:"locale,omitempty"`
 	DecimalSeparator   string `json:"decimalSeparator,omitempty"`
 	ThousandsSeparator string `json:"thousandsSeparator,omitempty"`
-	// DateFormats are tried in this order, such as DD.MM.YYYY; empty means ISO 8601.
+	// DateFormats are tried in this order, such as DD.MM.YYYY; empty means ISO 8601 and what else is written in one way
+	// only, or in the locale's.
 	DateFormats []string `json:"dateFormats,omitempty"`
 	// TimeZone is an IANA name; date-times fall into periods in it. Empty means UTC.
 	TimeZone string `json:"timeZone,omitempty"`

@@ -48,6 +48,7 @@ type part struct {
 	field    field
 	min, max int
 	text     string
+	short    bool // of a name
 }
 
 // words lists the parts of a pattern; a longer one stands before its own beginning.
@@ -57,7 +58,7 @@ var words = []struct {
 }{
 	{"YYYY", part{field: year, min: 4, max: 4}},
 	{"MMMM", part{field: monthName}},
-	{"MMM", part{field: monthName}},
+	{"MMM", part{field: monthName, short: true}},
 	{"MM", part{field: month, min: 2, max: 2}},
 	{"M", part{field: month, min: 1, max: 2}},
 	{"DD", part{field: day, min: 2, max: 2}},
@@ -79,7 +80,8 @@ const longestLayout = 64
 
 // CompileLayout reads a pattern such as DD.MM.YYYY or YYYY-MM-DD HH:mm:ss.
 //
-// Its parts are YYYY; Q (1 to 4); MM, M (one or two digits), MMM and MMMM (names, English or Turkish, short or full); DD,
+// Its parts are YYYY; Q (1 to 4); MM, M (one or two digits), MMM and MMMM (names of the languages that MonthNumber knows,
+// short or full); DD,
 // D; HH, H, or hh, h with A (AM or PM); mm; ss; SSS (a fraction of 1 to 9 digits); Z (Z, +03:00 or +0300). T and what is
 // not a letter or digit stand for themselves, and so does what stands in [brackets]. A pattern has at most 64 characters
 // and names the year; two-digit years are refused, for nobody can tell their century.

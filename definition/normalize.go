@@ -75,6 +75,7 @@ func (v Version) Normalize() Version {
 	v.Columns = NormalizeColumns(v.Columns)
 	v.Outputs = NormalizeOutputs(v.Outputs)
 	v.Format.Encoding = strings.TrimSpace(v.Format.Encoding)
+	v.Format.Locale = strings.TrimSpace(v.Format.Locale)
 	v.Format.TimeZone = strings.TrimSpace(v.Format.TimeZone)
 	v.Format.DateFormats = trimAll(v.Format.DateFormats)
 	if v.OnInvalidRow == "" {

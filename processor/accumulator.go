@@ -26,7 +26,8 @@ const (
 
 // value is one typed cell of the row at hand.
 type value struct {
-	filled bool
+	filled   bool
+	currency currency
 	// decimal holds numbers. Days since 1970 and 0 or 1 for BOOLEAN stand in m; a time is m seconds since 1970 and
 	// scale nanoseconds.
 	decimal

@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"bytes"
 	"time"
 
 	"entrepot/definition"
@@ -85,6 +86,37 @@ func (m *moment) fraction(b []byte) (rest []byte, ok bool) {
 	return b[digits:], digits > 0
 }
 
+// clock reads what stands behind the date of a date-time, to the end: H:mm with seconds, a fraction of them, AM or PM,
+// and an offset, each as it may be.
+func (m *moment) clock(b []byte) (ok bool) {
+	colon := bytes.IndexByte(b, ':')
+	if colon < 1 || colon > 2 || len(b) < colon+3 {
+		return false
+	}
+	m.hour, m.minute = twoDigits('0', b[0]), twoDigits(b[colon+1], b[colon+2])
+	if colon == 2 {
+		m.hour = twoDigits(b[0], b[1])
+	}
+	b = b[colon+3:]
+	if len(b) >= 3 && b[0] == ':' {
+		m.second = twoDigits(b[1], b[2])
+		if b, ok = m.fraction(b[3:]); !ok {
+			return false
+		}
+	}
+	if half := bytes.TrimLeft(b, " "); len(half) >= 2 && half[1]|0x20 == 'm' && (half[0]|0x20 == 'a' || half[0]|0x20 == 'p') {
+		if m.hour < 1 || m.hour > 12 {
+			return false
+		}
+		m.hour %= 12
+		if half[0]|0x20 == 'p' {
+			m.hour += 12
+		}
+		b = half[2:]
+	}
+	return (len(b) == 0 || m.zone(b)) && m.hour < 24 && m.minute < 60 && m.second < 60
+}
+
 // zone reads Z or ±HH:MM to the end.
 func (m *moment) zone(b []byte) bool {
 	m.zoned = true
@@ -146,85 +178,5 @@ func (m *moment) yearMonth(location *time.Location) (year, month int) {
 	return local.Year(), int(local.Month())
 }
 
-// dateReader reads the dates and times of one column.
-type dateReader struct {
-	layouts []*definition.Layout
-	iso     bool // when no layout fits
-	time    bool // the column is a DATETIME
-}
-
-// newDateReader takes the column's own format, else the file's, else ISO 8601. Formats that lack the day are for period
-// columns; where none of them has a time, date-times may be written in ISO 8601 too.
-func newDateReader(c *definition.Column, f definition.Format) (dateReader, error) {
-	r := dateReader{iso: true, time: c.Type == definition.TypeDateTime}
-	patterns := f.DateFormats
-	if c.Format != "" {
-		patterns = []string{c.Format}
-	}
-	for _, pattern := range patterns {
-		layout, err := definition.CompileLayout(pattern)
-		if err != nil {
-			return r, err
-		}
-		if !layout.HasDay() {
-			continue
-		}
-		r.layouts = append(r.layouts, layout)
-		if !r.time || layout.HasTime() || c.Format != "" {
-			r.iso = false
-		}
-	}
-	return r, nil
-}
-
-func (r *dateReader) parse(b []byte) (moment, definition.RowErrorCode) {
-	for _, layout := range r.layouts {
-		if s, ok := layout.Parse(b); ok {
-			return momentOf(s), ""
-		}
-	}
-	if !r.iso {
-		return moment{}, definition.RowDateInvalid
-	}
-	read := parseISODate
-	if r.time {
-		read = parseISODateTime
-	}
-	m, ok := read(b)
-	switch {
-	case ok:
-		return m, ""
-	case len(r.layouts) == 0 && isAmbiguousDate(b):
-		return m, definition.RowDateAmbiguous
-	}
-	return m, definition.RowDateInvalid
-}
-
-// isAmbiguousDate finds texts such as 01/02/2024 (a time may follow): numbers that are a date whichever of the two is
-// the month. One such as 31/12/2024 is not ambiguous, only in no format that was named.
-func isAmbiguousDate(b []byte) bool {
-	first, rest := leadingNumber(b)
-	if first == 0 || len(rest) == 0 || rest[0] != '.' && rest[0] != '/' && rest[0] != '-' {
-		return false
-	}
-	separator := rest[0]
-	second, rest := leadingNumber(rest[1:])
-	if second == 0 || len(rest) < 5 || rest[0] != separator || first > 12 || second > 12 {
-		return false
-	}
-	for _, c := range rest[1:5] {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return len(rest) == 5 || rest[5] == ' '
-}
-
-// leadingNumber reads a number of one or two digits; 0 means that there is none.
-func leadingNumber(b []byte) (n int, rest []byte) {
-	for i := 0; i < 2 && len(b) > 0 && isDigit(b[0]); i++ {
-		n = n*10 + int(b[0]-'0')
-		b = b[1:]
-	}
-	return n, b
-}
+// hasTime tells a time of day other than midnight.
+func (m *moment) hasTime() bool { return m.hour+m.minute+m.second+m.nanosecond > 0 }

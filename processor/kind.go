@@ -8,7 +8,7 @@ import (
 )
 
 // canonical is how a cell of the kind CellNumber is written, whatever the format says of texts.
-var canonical = numberFormat{point: '.', named: true}
+var canonical = numberFormat{point: '.'}
 
 // known reads a cell whose kind is known. What it cannot be in this column has the code that a text would have.
 func (w *Worker) known(
@@ -19,12 +19,12 @@ func (w *Worker) known(
 	case asNumber:
 		code = definition.RowNumberInvalid
 		if isNumber {
-			code = canonical.parse(text, &v.decimal)
+			code = canonical.parse(text, v)
 		}
 	case asInteger:
 		code = definition.RowIntegerInvalid
 		if isNumber {
-			code = canonical.parseInteger(text, &v.decimal)
+			code = canonical.parseInteger(text, v)
 		}
 	case asText:
 		code = c.keep(v, cell)
@@ -41,14 +41,14 @@ func (w *Worker) known(
 
 // knownBoolean takes a number by its value: 1 and 0.
 func knownBoolean(text []byte, kind definition.CellKind) (decimal, definition.RowErrorCode) {
-	var d decimal
+	var v value
 	switch {
 	case kind == definition.CellBoolean && bytes.Equal(text, []byte("true")):
 		return decimal{m: 1}, ""
 	case kind == definition.CellBoolean && bytes.Equal(text, []byte("false")):
-		return d, ""
-	case kind == definition.CellNumber && canonical.parseInteger(text, &d) == "" && (d.m == 0 || d.m == 1):
-		return d, ""
+		return decimal{}, ""
+	case kind == definition.CellNumber && canonical.parseInteger(text, &v) == "" && (v.m == 0 || v.m == 1):
+		return v.decimal, ""
 	}
 	return decimal{}, definition.RowBooleanInvalid
 }
@@ -73,8 +73,6 @@ func (w *Worker) knownMoment(c *column, text []byte, kind definition.CellKind) (
 	}
 	return m, ""
 }
-
-func (m *moment) hasTime() bool { return m.hour+m.minute+m.second+m.nanosecond > 0 }
 
 // knownPeriod reads the period of a cell whose kind is known.
 func (w *Worker) knownPeriod(
@@ -113,11 +111,11 @@ func (w *Worker) knownPeriod(
 // 20240315) goes first; five digits say nothing there, and are a serial number.
 func (w *Worker) numberPeriod(c *column, text []byte) (period, bool) {
 	if c.reading == asText {
-		if p, ok := w.parsePeriodText(c, text); ok {
+		if p, code := w.parsePeriodText(c, text); code == "" {
 			return p, true
 		}
 	}
-	var d decimal
+	var d value
 	if canonical.parse(text, &d) == "" && d.big == nil {
 		if whole := d.m / pow10[d.scale]; whole < 10_000 {
 			return period{year: int(whole)}, whole >= 1000 && d.m%pow10[d.scale] == 0
@@ -140,7 +138,7 @@ const (
 // millisecond. Day 1 is 1900-01-01 and day 60, by an error that all spreadsheets repeat, the 29th of February that 1900
 // did not have; or day 0 is 1904-01-01 (ECMA-376, part 1, 18.17.4).
 func parseSerial(text []byte, from1904 bool) (m moment, ok bool) {
-	var d decimal
+	var d value
 	if code := canonical.parse(text, &d); code != "" || d.m < 0 || d.big != nil {
 		return m, false
 	}

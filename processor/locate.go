@@ -111,17 +111,14 @@ func (w *Worker) periodOf(c *column, v *value, text []byte) (period, definition.
 	case asText:
 		known, ok := w.periods[string(text)]
 		if !ok {
-			known.period, known.ok = w.parsePeriodText(c, text)
-			if len(text) <= 64 && len(w.periods) < maxPeriodTexts {
+			known.period, known.code = w.parsePeriodText(c, text)
+			if len(text) <= longestDate && len(w.periods) < maxPeriodTexts {
 				w.periods[string(text)] = known
 			}
 		}
-		if !known.ok {
-			return period{}, definition.RowPeriodInvalid
-		}
-		return known.period, ""
+		return known.period, known.code
 	case asInteger:
-		code := w.plan.numbers.parseInteger(text, &v.decimal)
+		code := c.numbers.parseInteger(text, v)
 		if code == "" && (v.m < 1000 || v.m > 9999) {
 			code = definition.RowPeriodInvalid
 		}
@@ -142,27 +139,36 @@ func (w *Worker) periodOf(c *column, v *value, text []byte) (period, definition.
 
 // parsePeriodText tries the formats that were named, then what people write; a column with a format of its own takes
 // nothing else.
-func (w *Worker) parsePeriodText(c *column, text []byte) (period, bool) {
+func (w *Worker) parsePeriodText(c *column, text []byte) (period, definition.RowErrorCode) {
 	for _, layout := range c.periods {
 		s, ok := layout.Parse(text)
 		switch {
 		case !ok:
 		case s.Month > 0 && layout.HasTime():
 			m := momentOf(s)
-			return monthOf(m.yearMonth(w.plan.location)), true
+			return monthOf(m.yearMonth(w.plan.location)), ""
 		case s.Month > 0:
-			return monthOf(s.Year, s.Month), true
+			return monthOf(s.Year, s.Month), ""
 		default:
-			return period{year: s.Year, quarter: s.Quarter}, true
+			return period{year: s.Year, quarter: s.Quarter}, ""
 		}
 	}
-	if c.ownFormat {
-		return period{}, false
+	if !c.dates.free {
+		return period{}, definition.RowPeriodInvalid
 	}
 	if m, ok := parseISODateTime(text); ok {
-		return monthOf(m.yearMonth(w.plan.location)), true
+		return monthOf(m.yearMonth(w.plan.location)), ""
 	}
-	return parsePeriod(text)
+	written, m, timed, ok := readMoment(text, c.dates.order)
+	switch {
+	case !ok:
+		return period{}, definition.RowPeriodInvalid
+	case written.ambiguous:
+		return period{}, definition.RowDateAmbiguous
+	case timed:
+		return monthOf(m.yearMonth(w.plan.location)), ""
+	}
+	return written.period(), ""
 }
 
 // finest is the group of the finest unit; nil when a limit is exceeded.

@@ -11,11 +11,12 @@ import (
 
 // plan is a version compiled for one file; workers share it and change nothing in it.
 type plan struct {
+	names    []string // of the version's columns
 	columns  []column
 	units    []unitPlan // from coarse to fine
 	finest   unit
-	numbers  numberFormat
 	location *time.Location
+	turkish  bool // by the format's locale
 	year     int
 	date1904 bool
 	// hasSite and hasPeriod tell whether the file has a column of that role.
@@ -47,12 +48,15 @@ var readings = map[definition.ColumnType]reading{
 // column is one input column that the file has.
 type column struct {
 	index    int // of its cell
+	schema   int // its place in the version
 	reading  reading
 	isSite   bool
 	isPeriod bool
 	required bool
 	used     bool // an aggregate reads its values
 	text     bool // as they stand in the file
+	mixes    bool // an aggregate's value would depend on the currency
+	numbers  numberFormat
 	dates    dateReader
 
 	name      string
@@ -93,7 +97,7 @@ func newPlan(c Config) (*plan, error) {
 		return nil, errors.Join(wrong...)
 	}
 	p := &plan{
-		numbers:       newNumberFormat(c.Version.Format),
+		turkish:       strings.HasPrefix(strings.ToLower(c.Version.Format.Locale), "tr"),
 		year:          c.Year,
 		date1904:      c.Date1904,
 		rejectUnknown: c.Version.OnUnknownSite == definition.UnknownSiteReject,
@@ -106,7 +110,8 @@ func newPlan(c Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.addOutputs(c.Version.Outputs, present)
+	p.addOutputs(&c.Version, present)
+	p.learn(c.Sample)
 	if !p.hasPeriod && c.Year == 0 {
 		wrong = append(wrong, errors.New("a year is required without a PERIOD column"))
 	}
@@ -120,14 +125,15 @@ func newPlan(c Config) (*plan, error) {
 func (p *plan) addColumns(c Config) (map[string]int, error) {
 	present := make(map[string]int)
 	for i := range c.Version.Columns {
+		p.names = append(p.names, c.Version.Columns[i].Name)
 		if c.Columns[i] < 0 {
 			continue
 		}
 		d := &c.Version.Columns[i]
 		col := column{
-			name: d.Name, index: c.Columns[i], kind: d.Type, reading: readings[d.Type], required: d.Required,
+			name: d.Name, index: c.Columns[i], schema: i, kind: d.Type, reading: readings[d.Type], required: d.Required,
 			isSite: d.Role == definition.RoleSiteIdentifier, isPeriod: d.Role == definition.RolePeriod,
-			ownFormat: d.Format != "",
+			ownFormat: d.Format != "", numbers: newNumberFormat(c.Version.Format),
 		}
 		switch {
 		case d.Type == definition.TypeDate || d.Type == definition.TypeDateTime:
@@ -136,17 +142,12 @@ func (p *plan) addColumns(c Config) (map[string]int, error) {
 				return nil, err
 			}
 		case d.Type == definition.TypeString && d.Role == definition.RolePeriod:
-			patterns := c.Version.Format.DateFormats
-			if d.Format != "" {
-				patterns = []string{d.Format}
+			var err error
+			if col.periods, err = compileLayouts(d, c.Version.Format); err != nil {
+				return nil, err
 			}
-			for _, pattern := range patterns {
-				layout, err := definition.CompileLayout(pattern)
-				if err != nil {
-					return nil, err
-				}
-				col.periods = append(col.periods, layout)
-			}
+			locale, _ := definition.FindLocale(c.Version.Format.Locale)
+			col.dates = dateReader{free: d.Format == "", order: locale.Days}
 		}
 		p.hasSite = p.hasSite || col.isSite
 		p.hasPeriod = p.hasPeriod || col.isPeriod
@@ -156,25 +157,29 @@ func (p *plan) addColumns(c Config) (map[string]int, error) {
 	return present, nil
 }
 
-func (p *plan) addOutputs(outputs []definition.Output, present map[string]int) {
+func (p *plan) addOutputs(v *definition.Version, present map[string]int) {
+	kinds := make(map[string]definition.ColumnType, len(v.Columns))
+	for i := range v.Columns {
+		kinds[v.Columns[i].Name] = v.Columns[i].Type
+	}
 	for i, name := range units {
 		u := unitPlan{unit: unit(i)}
-		for j := range outputs {
-			o := &outputs[j]
+		for j := range v.Outputs {
+			o := &v.Outputs[j]
 			if o.PeriodUnit != name {
 				continue
 			}
 			out := output{key: string(appendJSONString(nil, []byte(o.Key))) + ":", op: countRows, column: -1}
 			if o.Column != "" {
-				at, here := present[o.Column]
-				out.op = countValues
-				if here {
+				// Where the file lacks the column there will be no value, but another file may have it.
+				out.kind = kinds[o.Column]
+				out.op = operationOf(o.Aggregate, out.kind)
+				if at, here := present[o.Column]; here {
 					col := &p.columns[at]
 					col.used = true
-					out.column, out.kind, out.op = at, col.kind, operationOf(o.Aggregate, col.kind)
+					out.column = at
+					col.mixes = col.mixes || out.op != countValues
 					col.text = col.text || out.op == firstText || out.op == lastText
-				} else if o.Aggregate != definition.Count {
-					out.op = firstText // of no value at all
 				}
 			}
 			u.outputs = append(u.outputs, out)

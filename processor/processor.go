@@ -38,6 +38,10 @@ type Config struct {
 	Columns []int
 	// Year is the year that the import is for; 0 when none was given, which needs a PERIOD column.
 	Year int
+	// Sample is the first rows of the file, those left out that its reader refused: where the format does not say how
+	// numbers and dates are written, their cells may prove it (1.234,56 and 31/12/2024 do). Only Cells and Kinds are looked
+	// at, and not kept. The same sample must be given whenever the file is read, for the same cell to mean the same.
+	Sample []Row
 	// Date1904 tells that the file's workbook counts days from 1904-01-01.
 	Date1904 bool
 	// Sites is nil when no site is known.

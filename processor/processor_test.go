@@ -326,6 +326,7 @@ func TestRowErrorTellsWhatWasExpectedAndNeverQuotesTheCell(t *testing.T) {
 	a, err := processor.New(table{
 		year: 2024,
 		version: definition.Version{
+			Format:  definition.Format{DecimalSeparator: "."},
 			Columns: []definition.Column{column("kWh", definition.TypeNumber)},
 			Outputs: []definition.Output{output("sum", definition.Sum, "kWh")},
 		},
@@ -337,7 +338,9 @@ func TestRowErrorTellsWhatWasExpectedAndNeverQuotesTheCell(t *testing.T) {
 		Row: 3, Line: 5, Column: "kWh", Code: definition.RowNumberInvalid,
 		Value:   " se\ufffdcret\ufffd" + strings.Repeat("ş", 191),
 		Message: "Column 'kWh' expects a number such as 1234.5, with '.' before the decimals and nothing between thousands.",
-		Params:  []definition.Param{{Name: "column", Value: "kWh"}, {Name: "decimalSeparator", Value: "."}},
+		Params: []definition.Param{
+			{Name: "column", Value: "kWh"}, {Name: "decimalSeparator", Value: "."}, {Name: "example", Value: "1234.5"},
+		},
 	}}, errs)
 }
 

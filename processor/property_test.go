@@ -61,6 +61,7 @@ func requirePlain(t testing.TB, s string) {
 func TestNumbersAreExact(t *testing.T) {
 	t.Parallel()
 	version := definition.Version{
+		Format:  definition.Format{DecimalSeparator: "."},
 		Columns: []definition.Column{column("n", definition.TypeNumber)},
 		Outputs: []definition.Output{
 			output("sum", definition.Sum, "n"), output("average", definition.Average, "n"),

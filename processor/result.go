@@ -15,8 +15,8 @@ import (
 )
 
 // Results merges what the workers have and returns the results sorted by site key (none first), year, period unit
-// (YEARLY, QUARTERLY, MONTHLY) and period. It fails with a *LimitError when there are too many sites or results. It is
-// called once, after the last Add; the workers are spent then.
+// (YEARLY, QUARTERLY, MONTHLY) and period. It fails with a *LimitError when there are too many sites or results, and with
+// a *CurrencyError when a column mixes currencies. It is called once, after the last Add; the workers are spent then.
 func (a *Aggregation) Results() ([]Result, error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -30,6 +30,9 @@ func (a *Aggregation) Results() ([]Result, error) {
 		}
 	}
 	a.workers = nil
+	if err := all.mixed(); err != nil {
+		return nil, err
+	}
 	results := make([]Result, 0, len(all.groups))
 	for key, g := range all.groups {
 		if g.processed == 0 {
@@ -88,6 +91,11 @@ func (w *Worker) merge(other *Worker) error {
 			w.sites[at].id = s.id
 		}
 		siteOf[i] = at
+	}
+	for column, seen := range other.sightings {
+		for _, s := range seen {
+			w.see(column, s)
+		}
 	}
 	for key, theirs := range other.groups {
 		key.site = siteOf[key.site]

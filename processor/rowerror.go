@@ -72,10 +72,11 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 	case definition.RowMissingRequired:
 		text = "needs a value in every row"
 	case definition.RowNumberInvalid, definition.RowIntegerInvalid:
-		text = p.explainNumber(code, with)
+		text = c.explainNumber(code, with)
 	case definition.RowNumberAmbiguous:
-		text = "expects a number; here the comma may separate decimals or thousands: " +
-			"name the separators in the format of the definition or the import"
+		with("example", "1.234")
+		text = "expects a number that can be read in one way: 1.234 or 1,234 may be more than a thousand or a little more " +
+			"than one: name the locale or the decimal separator in the format of the definition or the import"
 	case definition.RowNumberOutOfRange:
 		if c.kind == definition.TypeInteger {
 			with("max", strconv.Itoa(maxInteger))
@@ -87,12 +88,13 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 		text = fmt.Sprintf("expects a number with at most %d significant digits and an exponent between -%d and %d",
 			maxDigits, maxExponent, maxExponent)
 	case definition.RowBooleanInvalid:
-		text = "expects true or false, yes or no, 1 or 0"
+		text = "expects true or false, yes or no, evet or hayır, có or không, はい or いいえ, or 1 or 0"
 	case definition.RowDateInvalid:
 		text = "expects " + c.expectedDate(with)
 	case definition.RowDateAmbiguous:
-		text = "expects " + c.expectedDate(with) + "; here the day and the month could be exchanged: " +
-			"name the date format, such as DD/MM/YYYY, in the definition or the import"
+		with("example", "01/02/2024")
+		text = "expects a date that can be read in one way: in 01/02/2024 day and month could be exchanged: name the " +
+			"locale, or the date format such as DD/MM/YYYY, in the definition or the import"
 	case definition.RowPeriodInvalid:
 		text = "expects " + c.expectedPeriod(with)
 	case definition.RowPeriodTooCoarse:
@@ -119,23 +121,42 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 	return explanation{"Column '" + c.name + "' " + text + ".", params}
 }
 
-func (p *plan) explainNumber(code definition.RowErrorCode, with func(name, value string)) string {
+func (c *column) explainNumber(code definition.RowErrorCode, with func(name, value string)) string {
+	n, what := &c.numbers, "a number"
+	point, group := string(n.point), ""
+	if len(n.groups) > 0 {
+		group = n.groups[:1]
+	}
 	if code == definition.RowIntegerInvalid {
-		if p.numbers.thousands != nil {
-			with("thousandsSeparator", string(p.numbers.thousands[0]))
+		what = "an integer"
+	}
+	if n.free {
+		example := "1234.5 or 1.234,50"
+		if code == definition.RowIntegerInvalid {
+			example = "1234"
 		}
-		return "expects an integer such as 1234"
+		return "expects " + what + " such as " + example + ", with a currency or % beside it at most"
 	}
-	point := string(p.numbers.point)
 	with("decimalSeparator", point)
-	if p.numbers.thousands == nil {
-		return "expects a number such as 1234" + point + "5, with '" + point +
-			"' before the decimals and nothing between thousands"
+	if group != "" {
+		with("thousandsSeparator", group)
 	}
-	thousands := string(p.numbers.thousands[0])
-	with("thousandsSeparator", thousands)
-	return "expects a number such as 1" + thousands + "234" + point + "5"
+	example := "1" + group + "234"
+	if n.indian {
+		example = "12" + group + "34" + group + "567"
+	}
+	if code != definition.RowIntegerInvalid {
+		example += point + "5"
+	}
+	with("example", example)
+	text := "expects " + what + " such as " + example
+	if group == "" && code != definition.RowIntegerInvalid {
+		text += ", with '" + point + "' before the decimals and nothing between thousands"
+	}
+	return text
 }
+
+const fourDigits = "; a year has four digits, for nobody can tell the century of two"
 
 func (c *column) expectedDate(with func(name, value string)) string {
 	var ways []string
@@ -151,8 +172,27 @@ func (c *column) expectedDate(with func(name, value string)) string {
 	} else if c.dates.iso {
 		ways = append(ways, "YYYY-MM-DD")
 	}
+	if c.dates.free {
+		ways = append(ways, c.dates.numeric()+c.timeOfDay(), "15 March 2024"+c.timeOfDay())
+	}
 	with("formats", strings.Join(ways, ", "))
-	return what + " that exists, written as " + strings.Join(ways, " or ")
+	return what + " that exists, written as " + strings.Join(ways, " or ") + fourDigits
+}
+
+// timeOfDay is what stands behind the date in an example.
+func (c *column) timeOfDay() string {
+	if c.kind == definition.TypeDateTime {
+		return " 10:30"
+	}
+	return ""
+}
+
+// numeric is an example of a numeric date in the order that is known; without one, of a date that has only one.
+func (r *dateReader) numeric() string {
+	if r.order == definition.MonthFirst {
+		return "12/31/2024"
+	}
+	return "31/12/2024"
 }
 
 func (c *column) expectedPeriod(with func(name, value string)) string {
@@ -170,7 +210,7 @@ func (c *column) expectedPeriod(with func(name, value string)) string {
 		ways = append(ways, "2024-03", "03.2024", "March 2024", "Q1 2024", "2024")
 	}
 	with("formats", strings.Join(ways, ", "))
-	return "a period in every row, written as " + strings.Join(ways, " or ")
+	return "a period in every row, written as " + strings.Join(ways, " or ") + fourDigits
 }
 
 // unitWords are the words for units.

@@ -21,6 +21,8 @@ type Worker struct {
 	calendars []calendar // by site
 	slab      []accumulator
 
+	sightings [][]sighting // of currencies, by column of the version
+
 	explanations map[explanationKey]explanation
 	values       []value
 	errs         []definition.RowError
@@ -87,7 +89,7 @@ const maxPeriodTexts = 4096
 // periodText is what a text in a period column of type STRING means.
 type periodText struct {
 	period period
-	ok     bool
+	code   definition.RowErrorCode
 }
 
 func newWorker(a *Aggregation) *Worker {
@@ -120,7 +122,7 @@ func (w *Worker) Add(row *Row) []definition.RowError {
 		return nil
 	}
 	w.number, w.line, w.errs = row.Number, row.Line, w.errs[:0]
-	site, when, located := int32(0), period{year: w.plan.year}, true
+	site, when, located, money := int32(0), period{year: w.plan.year}, true, false
 	for i := range w.plan.columns {
 		c := &w.plan.columns[i]
 		v := &w.values[i]
@@ -129,7 +131,7 @@ func (w *Worker) Add(row *Row) []definition.RowError {
 			cell = row.Cells[c.index]
 		}
 		text := trim(cell)
-		v.filled = len(text) > 0
+		v.filled, v.currency = len(text) > 0, 0
 		kind := row.kind(c.index)
 		var ok bool
 		switch {
@@ -145,6 +147,8 @@ func (w *Worker) Add(row *Row) []definition.RowError {
 		case v.filled:
 			if code := w.typed(c, v, text, cell, kind); code != "" {
 				w.fail(i, code, cell)
+			} else if v.currency != 0 {
+				money = true
 			}
 		case c.required:
 			w.fail(i, definition.RowMissingRequired, cell)
@@ -152,6 +156,9 @@ func (w *Worker) Add(row *Row) []definition.RowError {
 	}
 	if located {
 		w.count(site, when, row.Order)
+		if money && len(w.errs) == 0 {
+			w.sight(row)
+		}
 	}
 	return w.errs
 }
@@ -186,13 +193,13 @@ func (w *Worker) typed(c *column, v *value, text, cell []byte, kind definition.C
 	}
 	switch c.reading {
 	case asNumber:
-		code = w.plan.numbers.parse(text, &v.decimal)
+		code = c.numbers.parse(text, v)
 	case asInteger:
-		code = w.plan.numbers.parseInteger(text, &v.decimal)
+		code = c.numbers.parseInteger(text, v)
 	case asText:
 		code = c.keep(v, cell)
 	case asBoolean:
-		v.decimal, code = parseBoolean(text)
+		v.decimal, code = w.plan.parseBoolean(text)
 	default:
 		var m moment
 		if m, code = c.dates.parse(text); code == "" && c.used {
@@ -228,26 +235,6 @@ func checkText(b []byte) definition.RowErrorCode {
 		return definition.RowNULByte
 	}
 	return ""
-}
-
-func parseBoolean(b []byte) (decimal, definition.RowErrorCode) {
-	var lower [5]byte
-	if len(b) > len(lower) {
-		return decimal{}, definition.RowBooleanInvalid
-	}
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower[i] = c
-	}
-	switch string(lower[:len(b)]) {
-	case "true", "1", "yes":
-		return decimal{m: 1}, ""
-	case "false", "0", "no":
-		return decimal{}, ""
-	}
-	return decimal{}, definition.RowBooleanInvalid
 }
 
 // trim takes white space away on both sides.
