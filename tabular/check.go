@@ -114,7 +114,7 @@ func (r *csvReader) startsWithText(raw []byte) bool {
 		return false
 	}
 	c := raw[0]
-	return c > ' ' && c < utf8.RuneSelf && c != r.format.Delimiter && c != r.format.Quote
+	return c > ' ' && c < utf8.RuneSelf && c != r.delimiter && (c != r.quote || !r.quoting)
 }
 
 // fit makes a record as wide as the header where that changes nothing: cells beyond it that are empty go, and columns

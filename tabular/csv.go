@@ -21,13 +21,15 @@ const (
 type csvReader struct {
 	source io.Reader
 	format Format
+	dialect
 	limits Limits
 	// encoding is what the source's text was in before it came to be UTF-8.
 	encoding string
 	names    []string
-	// headerRow and the two beside it are what is found out about the file; format has the rest.
+	// headerRow and those beside it are what is found out about the file, dialect has the rest.
 	headerRow        int
 	delimiterGuessed bool
+	preamble         bool // text before the header that nobody told of
 	// width is the number of columns, -1 while the header is looked for; rows may leave out the cells from named on,
 	// since the header gives them no names.
 	width, named int
@@ -49,13 +51,12 @@ func openCSV(source io.Reader, config Config, encoding string, batchBytes int) (
 		encoding: encoding, width: -1, line: 1, batchBytes: batchBytes,
 	}
 	head := Batch{encoding: encoding}
-	sample := 0
-	if config.Format.Delimiter == 0 {
-		sample = sampleBytes
-	}
-	r.load(&head, max(batchBytes, sample))
-	if r.format.Delimiter == 0 {
-		r.format.Delimiter, r.delimiterGuessed = r.detectDelimiter(&head)
+	r.load(&head, max(batchBytes, sampleBytes))
+	r.skipSeparatorLine(&head)
+	found, guessed := r.detectDialect(&head)
+	r.dialect, r.delimiterGuessed = found.dialect, guessed
+	if r.format.HeaderRow == 0 && found.preamble {
+		r.format.HeaderRow, r.preamble = found.header+1, true
 	}
 	if err := r.readHeader(&head); err != nil {
 		return nil, err
@@ -70,17 +71,26 @@ func (r *csvReader) header() []string { return r.names }
 func (r *csvReader) detected() (definition.DetectedFormat, []definition.Warning) {
 	var warnings []definition.Warning
 	if r.delimiterGuessed {
-		warnings = append(warnings, delimiterGuessed(r.format.Delimiter))
+		warnings = append(warnings, delimiterGuessed(r.delimiter))
 	}
-	return definition.DetectedFormat{
+	if r.preamble {
+		warnings = append(warnings, preambleSkipped(r.headerRow))
+	}
+	found := definition.DetectedFormat{
 		Kind:      definition.KindCSV,
-		Delimiter: string(rune(r.format.Delimiter)),
-		Quote:     string(rune(r.format.Quote)),
+		Delimiter: string(rune(r.delimiter)),
 		LineEnding: [...]string{
 			"", LineLF, LineCRLF, LineMixed, LineCR, LineMixed, LineMixed, LineMixed,
 		}[r.endings],
 		HeaderRow: r.headerRow,
-	}, warnings
+	}
+	if r.quoting {
+		found.Quote = string(rune(r.quote))
+	}
+	if r.escape != 0 {
+		found.Escape = string(rune(r.escape))
+	}
+	return found, warnings
 }
 
 func (r *csvReader) close() error { return nil }

@@ -14,15 +14,17 @@ type Format struct {
 	// Encoding is a label of the WHATWG Encoding Standard, such as utf-8; a byte order mark in the file overrules it.
 	// Empty detects.
 	Encoding string
-	// Delimiter separates cells: a printable ASCII character or a tab. 0 detects it among comma, semicolon, tab and |.
+	// Delimiter separates cells: a printable ASCII character or a tab. 0 detects it among , ; | : ^ ~ and tab.
 	Delimiter byte
-	// Quote encloses cells, doubled where it stands for itself: a printable ASCII character. 0 means ".
+	// Quote encloses cells, doubled where it stands for itself: a printable ASCII character. 0 detects ", ' or none.
 	Quote byte
-	// HeaderRow is the record that names the columns, counted from 1 with blank ones included; what comes before is a
-	// preamble and skipped. 0 means the first record that is not blank.
-	HeaderRow int
-	// Escape, in a quoted cell, stands before a quote or before itself, in the place of a doubled quote. 0 detects.
+	// Escape, in a quoted cell, stands before a quote or before itself, in the place of a doubled quote (which is read
+	// all the same). 0 detects a backslash; the quote itself means that quotes are doubled and nothing else.
 	Escape byte
+	// HeaderRow is the record that names the columns, counted from 1 with blank ones included (but not a first line such
+	// as sep=;); what comes before is a preamble and skipped. 0 means the first record that is not blank, or the one
+	// below a preamble that is plainly one.
+	HeaderRow int
 	// Sheet is the name of a workbook's sheet; empty means the first that has a table.
 	Sheet string
 }
@@ -101,9 +103,6 @@ const maxRowBytes = 256 << 20
 
 // complete fills in the defaults, then names everything that is wrong.
 func (c Config) complete() (Config, error) {
-	if c.Format.Quote == 0 {
-		c.Format.Quote = '"'
-	}
 	defaults := DefaultLimits()
 	setDefault(&c.Limits.MaxFileBytes, defaults.MaxFileBytes)
 	setDefault(&c.Limits.MaxRows, defaults.MaxRows)
@@ -117,14 +116,20 @@ func (c Config) complete() (Config, error) {
 	if _, known := definition.EncodingName(c.Format.Encoding); !known && c.Format.Encoding != "" {
 		problems = append(problems, fmt.Errorf("encoding %q is none of %v", c.Format.Encoding, definition.Encodings()))
 	}
-	if d := c.Format.Delimiter; d != 0 && d != '\t' && (d < ' ' || d > '~') {
+	if d := c.Format.Delimiter; d != 0 && !isDelimiter(d) {
 		problems = append(problems, fmt.Errorf("delimiter %q must be a printable ASCII character or a tab", d))
 	}
-	if q := c.Format.Quote; q <= ' ' || q > '~' {
+	if q := c.Format.Quote; q != 0 && (q <= ' ' || q > '~') {
 		problems = append(problems, fmt.Errorf("quote %q must be a printable ASCII character", q))
 	}
-	if c.Format.Delimiter == c.Format.Quote {
-		problems = append(problems, fmt.Errorf("delimiter and quote are both %q", c.Format.Quote))
+	if e := c.Format.Escape; e != 0 && (e <= ' ' || e > '~') {
+		problems = append(problems, fmt.Errorf("escape %q must be a printable ASCII character", e))
+	}
+	if d := c.Format.Delimiter; d != 0 && (d == c.Format.Quote || d == '"' && c.Format.Quote == 0) {
+		problems = append(problems, fmt.Errorf("delimiter and quote are both %q", d))
+	}
+	if d := c.Format.Delimiter; d != 0 && d == c.Format.Escape {
+		problems = append(problems, fmt.Errorf("delimiter and escape are both %q", d))
 	}
 	if c.Format.HeaderRow < 0 {
 		problems = append(problems, fmt.Errorf("header row %d must be 1 or more, or 0 to detect it", c.Format.HeaderRow))
@@ -150,6 +155,8 @@ func (c Config) complete() (Config, error) {
 	}
 	return c, errors.Join(problems...)
 }
+
+func isDelimiter(c byte) bool { return c == '\t' || c >= ' ' && c <= '~' }
 
 func setDefault[T int | int64](value *T, standard T) {
 	if *value == 0 {

@@ -1,8 +1,6 @@
 package tabular
 
 import (
-	"bytes"
-
 	"entrepot/definition"
 )
 
@@ -20,11 +18,11 @@ func (r *csvReader) scanQuoted(b *Batch, w *window, start int) found {
 	)
 	for pos := start; pos <= limit; {
 		rest := pos // where the unquoted text of the cell starts
-		if pos < len(data) && data[pos] == r.format.Quote {
+		if pos < len(data) && data[pos] == r.quote {
 			closing, doubled, state := r.findClosing(w, pos+1, limit)
 			if state == closed {
 				if doubled {
-					b.addUnquoted(data[pos+1:closing], r.format.Quote)
+					b.addUnquoted(data[pos+1:closing], r.quote, r.escape)
 				} else {
 					b.cells = append(b.cells, span{uint32(pos + 1), uint32(closing)})
 				}
@@ -33,7 +31,7 @@ func (r *csvReader) scanQuoted(b *Batch, w *window, start int) found {
 					lineEnd = w.lineEndAhead(closing)
 				}
 				pos = closing + 1
-				if pos < len(data) && data[pos] == r.format.Delimiter {
+				if pos < len(data) && data[pos] == r.delimiter {
 					pos++
 					continue
 				}
@@ -49,7 +47,7 @@ func (r *csvReader) scanQuoted(b *Batch, w *window, start int) found {
 			rest = closing + 1
 		}
 		end, delimited := lineEnd, false
-		if i := rest + indexNear(data[rest:lineEnd], r.format.Delimiter); i < lineEnd {
+		if i := rest + indexNear(data[rest:lineEnd], r.delimiter); i < lineEnd {
 			end, delimited = i, true
 		} else if lineEnd > limit {
 			break
@@ -102,9 +100,13 @@ const (
 	undecided
 )
 
-// findClosing is the first quote from pos on, and before limit, that is not doubled; doubled tells of others.
+// findClosing is the first quote from pos on, and before limit, that is neither doubled nor escaped; doubled tells of
+// others.
 func (r *csvReader) findClosing(w *window, pos, limit int) (at int, doubled bool, state closing) {
-	data, quote := w.data, r.format.Quote
+	if r.escape != 0 {
+		return r.findUnescaped(w, pos, limit)
+	}
+	data, quote := w.data, r.quote
 	stop := min(len(data), limit)
 	for pos < stop {
 		pos += indexNear(data[pos:stop], quote)
@@ -121,7 +123,7 @@ func (r *csvReader) findClosing(w *window, pos, limit int) (at int, doubled bool
 		case quote:
 			doubled = true
 			pos += 2
-		case r.format.Delimiter, '\n', '\r':
+		case r.delimiter, '\n', '\r':
 			return pos, doubled, closed
 		default:
 			return pos, doubled, followed
@@ -133,13 +135,51 @@ func (r *csvReader) findClosing(w *window, pos, limit int) (at int, doubled bool
 	return 0, doubled, undecided
 }
 
-// addUnquoted adds a cell whose doubled quotes become single ones, in a copy: the raw bytes stay as they are.
-func (b *Batch) addUnquoted(text []byte, quote byte) {
-	start := len(b.data)
-	for i := bytes.IndexByte(text, quote); i >= 0; i = bytes.IndexByte(text, quote) {
-		b.data = append(b.data, text[:i+1]...)
-		text = text[i+2:]
+// findUnescaped is findClosing where quotes may have an escape before them. What follows an escape is text, whatever it
+// is.
+func (r *csvReader) findUnescaped(w *window, pos, limit int) (at int, escaped bool, state closing) {
+	data := w.data
+	stop := min(len(data), limit)
+	for pos < stop {
+		pos += min(indexNear(data[pos:stop], r.quote), indexNear(data[pos:stop], r.escape))
+		switch {
+		case pos == stop:
+			continue
+		case pos+1 == len(data) && !w.final:
+			return pos, escaped, undecided
+		case data[pos] == r.escape:
+			escaped = true
+			pos += 2
+			continue
+		case pos+1 == len(data):
+			return pos, escaped, closed
+		}
+		switch data[pos+1] {
+		case r.quote:
+			escaped = true
+			pos += 2
+		case r.delimiter, '\n', '\r':
+			return pos, escaped, closed
+		default:
+			return pos, escaped, followed
+		}
 	}
-	b.data = append(b.data, text...)
+	if len(data) >= limit || w.final {
+		return 0, escaped, unclosed
+	}
+	return 0, escaped, undecided
+}
+
+// addUnquoted adds a cell whose doubled quotes become single ones, in a copy: the raw bytes stay as they are. An escape
+// (0 for none) goes where it stands before a quote or itself, and is text elsewhere.
+func (b *Batch) addUnquoted(text []byte, quote, escape byte) {
+	start := len(b.data)
+	for i := 0; i < len(text); i++ {
+		if i+1 < len(text) && (text[i] == quote && text[i+1] == quote ||
+			escape != 0 && text[i] == escape && (text[i+1] == quote || text[i+1] == escape)) {
+			i++
+		}
+		b.data = append(b.data, text[i])
+	}
 	b.cells = append(b.cells, span{uint32(start), uint32(len(b.data))})
 }

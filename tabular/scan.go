@@ -1,6 +1,8 @@
 package tabular
 
 import (
+	"bytes"
+
 	"entrepot/definition"
 )
 
@@ -43,12 +45,12 @@ func (r *csvReader) scan(b *Batch, records int) {
 		start, first, problems := b.next, len(b.cells), len(b.problems)
 		row := found{end: w.lineEnd(start)}
 		switch {
-		case w.quote.find(w.data, start, r.format.Quote) < row.end:
+		case r.quoting && w.quote.find(w.data, start, r.quote) < row.end:
 			row = r.scanQuoted(b, &w, start)
 		case row.end-start > r.limits.MaxRowBytes:
 			row.verdict = tooLarge
 		default:
-			b.cells = split(b.cells, w.data, start, row.end, r.format.Delimiter)
+			b.cells = split(b.cells, w.data, start, row.end, r.delimiter)
 		}
 		if row.verdict == tooLarge {
 			if !r.setAsideTooLarge(b, &w, row.end, first) {
@@ -114,4 +116,21 @@ func (r *csvReader) skipLine(b *Batch, w *window) bool {
 	r.endLine(w.data[end:next])
 	b.next = next
 	return true
+}
+
+// skipSeparatorLine takes the line with which Excel is told the delimiter (sep=;) for what it is: no record. Where the
+// format names the delimiter, that is the one.
+func (r *csvReader) skipSeparatorLine(b *Batch) {
+	w := newWindow(b.data[:b.rawLen], r.ended)
+	end := w.lineEnd(0)
+	next, certain := w.after(end)
+	line := bytes.Trim(w.data[:end], `"`)
+	if !certain || len(line) != len("sep=;") || !bytes.EqualFold(line[:4], []byte("sep=")) || !isDelimiter(line[4]) {
+		return
+	}
+	if r.format.Delimiter == 0 {
+		r.format.Delimiter = line[4]
+	}
+	b.next = next
+	r.endLine(w.data[end:next])
 }

@@ -82,6 +82,15 @@ func delimiterGuessed(delimiter byte) definition.Warning {
 	}
 }
 
+func preambleSkipped(headerRow int) definition.Warning {
+	return definition.Warning{
+		Code: definition.WarningPreambleSkipped,
+		Message: fmt.Sprintf("The names of the columns were found in row %d, and what stands above it was left out; "+
+			"name the header row in the format if it is another.", headerRow),
+		Params: []definition.Param{{Name: "headerRow", Value: strconv.Itoa(headerRow)}},
+	}
+}
+
 // listed names the first columns of a list, counted from 1.
 func listed(columns []int) string {
 	var names []string
