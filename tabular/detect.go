@@ -3,8 +3,8 @@ package tabular
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"entrepot/definition"
 )
@@ -12,7 +12,7 @@ import (
 const (
 	// sampleBytes and sampleRecords bound what a dialect is detected from.
 	sampleBytes   = 64 << 10
-	sampleRecords = 500
+	sampleRecords = 300
 	// qualityRecords and qualityCells bound the cells that are looked at one by one.
 	qualityRecords = 200
 	qualityCells   = 50
@@ -58,17 +58,20 @@ func (r *csvReader) detectDialect(head *Batch) (found candidate, guessed bool) {
 	if len(sample) > sampleBytes {
 		sample, whole = sample[:sampleBytes], false
 	}
-	wanted := delimiters
 	if r.format.Delimiter != 0 {
-		wanted = []byte{r.format.Delimiter}
+		return r.bestQuoting(r.format.Delimiter, sample, whole), false
 	}
 	var best candidate
-	var alone []candidate // for a file of one column
+	var alone []byte // for a file of one column
 	second := 0.0
-	for _, delimiter := range wanted {
+	for _, delimiter := range delimiters {
+		if bytes.IndexByte(sample, delimiter) < 0 {
+			alone = append(alone, delimiter)
+			continue
+		}
 		c := r.bestQuoting(delimiter, sample, whole)
 		if !c.occurs {
-			alone = append(alone, c)
+			alone = append(alone, delimiter)
 		}
 		if c.score() > best.score() {
 			second = max(second, best.score())
@@ -77,17 +80,12 @@ func (r *csvReader) detectDialect(head *Batch) (found candidate, guessed bool) {
 			second = max(second, c.score())
 		}
 	}
-	if r.format.Delimiter != 0 {
-		return r.bestQuoting(r.format.Delimiter, sample, whole), false
-	}
 	if best.columns > 1 {
 		return best, best.agreement < 0.9 || second > best.score()/2
 	}
 	for _, delimiter := range []byte{',', ';', '\t', '|', '^', '~', ':'} {
-		for _, c := range alone {
-			if c.delimiter == delimiter {
-				return c, delimiter != ','
-			}
+		if slices.Contains(alone, delimiter) {
+			return r.bestQuoting(delimiter, sample, whole), delimiter != ','
 		}
 	}
 	return r.bestQuoting(',', sample, whole), true
@@ -237,16 +235,17 @@ func cellQuality(cell []byte, d dialect) float64 {
 // shape is what is known about one record of a sample.
 type shape struct {
 	cells  int
-	extent int // cells up to the last that has text
-	filled int // cells that have text
-	values int // cells that look like numbers and dates, but not like years
-	column []bool
+	extent int    // cells up to the last that has text
+	filled int    // cells that have text
+	values int    // cells that look like numbers and dates, but not like years
+	column []bool // for each cell, whether it looks like a number, a date or a time
 	blank  bool
 	broken bool
 }
 
 func shapes(b *Batch) []shape {
 	rows := make([]shape, b.Len())
+	values := make([]bool, 0, len(b.cells))
 	for i := range rows {
 		row := &rows[i]
 		row.blank = b.Blank(i)
@@ -255,10 +254,11 @@ func shapes(b *Batch) []shape {
 			row.broken = true
 		}
 		row.cells = b.Cells(i)
+		first := len(values)
 		for c := range min(row.cells, qualityCells) {
 			text := bytes.TrimSpace(b.Cell(i, c))
 			value := isValue(text)
-			row.column = append(row.column, value)
+			values = append(values, value)
 			if len(text) == 0 {
 				continue
 			}
@@ -268,6 +268,7 @@ func shapes(b *Batch) []shape {
 				row.values++
 			}
 		}
+		row.column = values[first:len(values):len(values)]
 		if row.cells > qualityCells {
 			row.extent = row.cells
 		}
@@ -282,7 +283,7 @@ func isValue(text []byte) bool {
 		switch {
 		case c >= '0' && c <= '9':
 			digits++
-		case c >= utf8.RuneSelf, bytes.IndexByte([]byte(" +-.,:/%$'"), c) < 0:
+		case strings.IndexByte(" +-.,:/%$'", c) < 0:
 			return false
 		}
 	}

@@ -71,18 +71,21 @@ func openText(text *peeker, declared string) (*peeker, foundEncoding, error) {
 
 // detectEncoding looks at as much of the text as it takes.
 func detectEncoding(text *peeker) (name string, confidence float64) {
-	for size := firstSample; ; size *= 2 {
-		sample := text.peek(size)
-		last := size >= encodingSample || len(sample) < size
-		high := len(sample) - asciiCount(sample, enoughHigh)
-		if !last && (high == 0 || high < enoughHigh && !utf8.Valid(withoutTail(sample))) {
-			continue
-		}
-		if name, ok := wideText(sample); ok {
-			return name, 0.9
-		}
-		return tellEncoding(sample)
+	sample := text.peek(firstSample)
+	if name, ok := wideText(sample); ok {
+		return name, 0.9
 	}
+	ascii := asciiPrefix(sample) == len(sample)
+	if !ascii && utf8.Valid(withoutTail(sample)) {
+		return utf8Name, 1
+	}
+	if high := len(sample) - asciiCount(sample, enoughHigh); high < enoughHigh {
+		sample = text.peek(encodingSample)
+		if ascii && asciiPrefix(sample[min(firstSample, len(sample)):]) == max(0, len(sample)-firstSample) {
+			return utf8Name, 1
+		}
+	}
+	return tellEncoding(sample)
 }
 
 // tellEncoding chooses an encoding for a sample of text, and tells how sure that is.
@@ -104,6 +107,9 @@ func tellEncoding(sample []byte) (name string, confidence float64) {
 
 // wideText tells UTF-16 without a mark by its zero bytes, which are the upper halves of ASCII characters.
 func wideText(sample []byte) (name string, ok bool) {
+	if bytes.IndexByte(sample, 0) < 0 {
+		return "", false
+	}
 	var zeros, lines [2]int // by place: even, odd
 	for i, c := range sample {
 		if c != 0 {
