@@ -57,7 +57,7 @@ func openJSONL(source io.Reader, config Config, encoding string) (*jsonlReader, 
 
 // readKeys takes the columns from the first lines. Lines that are no objects are left for the rows to name.
 func (r *jsonlReader) readKeys(sample []byte) error {
-	lines := 0
+	lines, texts := 0, 0
 	for ; lines < jsonlSampleLines && len(sample) > 0; lines++ {
 		line, rest, whole := bytes.Cut(sample, []byte{'\n'})
 		if !whole && !r.ended {
@@ -67,6 +67,9 @@ func (r *jsonlReader) readKeys(sample []byte) error {
 			r.ending = LineCRLF
 		}
 		sample = rest
+		if len(bytes.TrimSpace(line)) > 0 {
+			texts++
+		}
 		if err := r.addKeys(line); err != nil {
 			return err
 		}
@@ -76,11 +79,11 @@ func (r *jsonlReader) readKeys(sample []byte) error {
 		return nil
 	case r.failure != nil:
 		return r.failure
-	case lines == 0:
+	case texts == 0:
 		return headerError(definition.ErrorNoHeader, 1,
 			"the file has no line that could name the columns: each should be a JSON object")
 	default:
-		return headerError(definition.ErrorNoHeader, 1,
+		return headerError(definition.ErrorFileUnreadable, 1,
 			fmt.Sprintf("none of the first %d lines is a JSON object with a key: each line should be one", lines))
 	}
 }

@@ -15,30 +15,22 @@ const (
 
 // sheetReader reads the rows of one sheet that hold anything. It needs no more memory than one of them.
 type sheetReader struct {
-	book  *workbook
-	x     *xmlReader
-	row   int // the last row that was read
-	state sheetState
+	book   *workbook
+	x      *xmlReader
+	row    int // the last row that was read
+	inRows bool
 	// dimension is what the sheet says about its extent, which may be more than it has.
 	dimension string
 	rich      richText
 	number    []byte
 }
 
-type sheetState uint8
-
-const (
-	beforeRows sheetState = iota
-	inRows
-	afterRows
-)
-
 // sheetRow is one row: its cells are appended to a Batch.
 type sheetRow struct {
 	line   int64
 	data   int // where its text starts in Batch.data
 	first  int // where its cells start in Batch.cells
-	row    int // as its cells name it, 0 where the row itself is not to be trusted
+	row    int // as line, and as its cells name it
 	next   int // the column that a cell without a reference is in
 	extent int // up to which column there is a value
 	large  bool
@@ -70,9 +62,9 @@ func (s *sheetReader) next(b *Batch) (sheetRow, error) {
 			if err := s.enter(); err != nil {
 				return sheetRow{}, err
 			}
-		case token == xmlEnd && s.x.depth() == 1 && s.state == inRows:
-			s.state = afterRows
-		case token == xmlStart && s.state == inRows && string(s.x.name) == "row":
+		case token == xmlEnd && s.x.depth() == 1:
+			s.inRows = false
+		case token == xmlStart && s.inRows && string(s.x.name) == "row":
 			row, err := s.readRow(b)
 			if err != nil {
 				return sheetRow{}, err
@@ -94,15 +86,13 @@ func (s *sheetReader) enter() error {
 	name := string(s.x.name)
 	switch {
 	case s.x.depth() == 1:
-		if name != "worksheet" {
+		if name != "worksheet" || !s.x.spreadsheet() {
 			return s.x.malformed("it is no sheet of cells")
 		}
 		return nil
-	case name == "sheetData" && s.state == beforeRows:
-		s.state = inRows
+	case name == "sheetData": // there should be one, and what a second has is not to be lost
+		s.inRows = true
 		return nil
-	case name == "sheetData":
-		return s.x.malformed("it has its rows twice")
 	case name == "dimension":
 		var err error
 		s.dimension, err = s.x.attribute("ref")
@@ -113,7 +103,8 @@ func (s *sheetReader) enter() error {
 	return s.x.skip()
 }
 
-// readRow reads the row whose start was just read, to its end.
+// readRow reads the row whose start was just read, to its end. Where its number is wrong the whole sheet is: it cannot
+// be said which row is meant.
 func (s *sheetReader) readRow(b *Batch) (sheetRow, error) {
 	row := sheetRow{line: int64(s.row) + 1, row: s.row + 1, data: len(b.data), first: len(b.cells)}
 	for _, a := range s.x.attributes {
@@ -123,15 +114,12 @@ func (s *sheetReader) readRow(b *Batch) (sheetRow, error) {
 	}
 	switch {
 	case row.row == 0 || row.row > maxSheetRow:
-		row.row = 0
-		row.fail(-1, nil, faultRowNumber)
+		return row, s.x.malformed("a row has no number that a row of a sheet can have, the last in order is %d", s.row)
 	case row.row <= s.row:
-		row.line, row.row = int64(row.row), 0
-		row.fail(-1, nil, faultRowOrder)
-	default:
-		row.line = int64(row.row)
-		s.row = row.row
+		return row, s.x.malformed("row %d stands behind row %d", row.row, s.row)
 	}
+	row.line = int64(row.row)
+	s.row = row.row
 	depth := s.x.depth()
 	for {
 		token, err := s.x.next()
@@ -142,7 +130,7 @@ func (s *sheetReader) readRow(b *Batch) (sheetRow, error) {
 			return row, nil
 		case token != xmlStart:
 			continue
-		case row.row == 0 || string(s.x.name) != "c":
+		case string(s.x.name) != "c":
 			err = s.x.skip()
 		default:
 			err = s.readCell(b, &row)
@@ -304,9 +292,7 @@ func columnName(column int) string {
 type cellFault struct{ word, sentence string }
 
 var (
-	faultRowNumber = cellFault{"rowNumber", "the row has no number that a row of a sheet can have: save the workbook again"}
-	faultRowOrder  = cellFault{"rowOrder", "the row comes after one with the same or a higher number: save the workbook again"}
-	faultPlace     = cellFault{
+	faultPlace = cellFault{
 		"cellReference",
 		"a cell of the row names another place than its own, or one that is taken: save the workbook again",
 	}

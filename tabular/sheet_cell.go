@@ -44,6 +44,8 @@ func (s *sheetReader) setCell(b *Batch, row *sheetRow, column int, cell cellValu
 	}
 	raw = bytes.TrimSpace(raw)
 	switch {
+	case size > s.book.limits.MaxCellBytes:
+		s.addText(b, row, column, text{bytes: raw, size: size}, definition.CellText)
 	case len(raw) > 0:
 		s.setPlain(b, row, column, raw, cell)
 	case cell.formula:

@@ -25,8 +25,8 @@ const (
 
 // workbookReader is the table of one sheet of a workbook (ECMA-376, both editions of it; macros are not looked at).
 //
-// Rows without any value are no records, whether the sheet has them or not, since a sheet has no end. A record's line is
-// its row in the sheet.
+// Rows without any value are blank records, whether the sheet has them or not; those behind the last value are none,
+// since a sheet has no end. A record's line is its row in the sheet.
 type workbookReader struct {
 	file   *spooled
 	book   *workbook
@@ -39,6 +39,11 @@ type workbookReader struct {
 	asked               bool // the header's row was asked for
 	row                 int64
 	failure             error
+	// line is the last that was told. held is a row that waits until the blank ones before it are told.
+	line    int64
+	held    Batch
+	heldRow sheetRow
+	waits   bool
 }
 
 // openWorkbook reads a workbook (a zip archive). source gives the file from its first byte on, and is read to its end
@@ -212,6 +217,7 @@ func (r *workbookReader) readHeader(head *Batch) error {
 		if len(r.names) == 0 {
 			return r.headerError(definition.ErrorNoHeader, "row %d, where the header should be, is blank", r.headerRow)
 		}
+		r.line = int64(r.headerRow)
 		return nil
 	}
 }
@@ -247,11 +253,20 @@ func (r *workbookReader) close() error { return r.file.close() }
 func (r *workbookReader) nextBatch(b *Batch) error {
 	b.reset()
 	for r.failure == nil && len(b.data) < batchBytes && len(b.records) < batchRecords && len(b.cells) < batchCells {
+		if r.waits {
+			r.tellHeld(b)
+			continue
+		}
 		row, err := r.rows.next(b)
 		if err != nil {
 			r.failure = err
 			break
 		}
+		if row.line-r.line-1 > int64(batchRecords-len(b.records)) {
+			r.hold(b, row)
+			continue
+		}
+		r.tellBlank(b, row.line)
 		r.failure = r.finish(b, row)
 	}
 	b.rawLen = len(b.data)
@@ -259,6 +274,46 @@ func (r *workbookReader) nextBatch(b *Batch) error {
 		return nil
 	}
 	return r.failure
+}
+
+// tellBlank adds blank records for the rows before a line, as many as there is room for.
+func (r *workbookReader) tellBlank(b *Batch, before int64) {
+	at := uint32(len(b.cells))
+	for r.line+1 < before && len(b.records) < batchRecords {
+		r.line++
+		b.records = append(b.records, record{line: r.line, first: at, end: at})
+	}
+}
+
+// hold takes the row that was just read out of the batch.
+func (r *workbookReader) hold(b *Batch, row sheetRow) {
+	r.held.reset()
+	r.held.data = append(r.held.data, b.data[row.data:]...)
+	r.held.cells = append(r.held.cells, b.cells[row.first:]...)
+	r.held.kinds = append(r.held.kinds, b.kinds[row.first:]...)
+	b.data, b.cells, b.kinds = b.data[:row.data], b.cells[:row.first], b.kinds[:row.first]
+	r.heldRow, r.waits = row, true
+}
+
+// tellHeld adds blank records, and the row that is held when there are no more of them.
+func (r *workbookReader) tellHeld(b *Batch) {
+	r.tellBlank(b, r.heldRow.line)
+	if r.line+1 < r.heldRow.line || len(b.records) == batchRecords {
+		return
+	}
+	row := r.heldRow
+	moved := len(b.data) - row.data
+	row.data, row.first = len(b.data), len(b.cells)
+	b.data = append(b.data, r.held.data...)
+	for _, cell := range r.held.cells {
+		if cell.end > 0 {
+			cell = span{uint32(int(cell.start) + moved), uint32(int(cell.end) + moved)}
+		}
+		b.cells = append(b.cells, cell)
+	}
+	b.kinds = append(b.kinds, r.held.kinds...)
+	r.waits = false
+	r.failure = r.finish(b, row)
 }
 
 // finish makes a row a record, unless the limit of rows does not allow one more.
@@ -284,6 +339,7 @@ func (r *workbookReader) finish(b *Batch, row sheetRow) error {
 		r.row++
 		record.row = r.row
 	}
+	r.line = row.line
 	b.records = append(b.records, record)
 	return nil
 }

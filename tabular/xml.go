@@ -285,5 +285,20 @@ func (x *xmlReader) skip() error {
 	return nil
 }
 
+// spreadsheet tells that the root, whose start was just read, is in the namespace of one of the editions of OOXML.
+func (x *xmlReader) spreadsheet() bool {
+	declaration := "xmlns"
+	if prefix, _, found := bytes.Cut(x.names[x.open[0]:], []byte{':'}); found {
+		declaration += ":" + string(prefix)
+	}
+	for _, a := range x.attributes {
+		if string(a.name) == declaration {
+			return string(a.value) == "http://schemas.openxmlformats.org/spreadsheetml/2006/main" ||
+				string(a.value) == "http://purl.oclc.org/ooxml/spreadsheetml/main"
+		}
+	}
+	return false
+}
+
 // local is a name without its prefix.
 func local(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }

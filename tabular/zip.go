@@ -82,12 +82,11 @@ func openZip(file io.ReaderAt, size int64, limits Limits) (*zipArchive, error) {
 		return nil, err
 	}
 	if count > maxZipEntries {
-		return nil, limitError(fmt.Sprintf("the workbook has %d parts, at most %d are read", count, maxZipEntries),
-			"zipEntries", maxZipEntries)
+		return nil, unreadable("zip directory", "the workbook has %d parts, more than any has (%d): it was made to do harm",
+			count, maxZipEntries)
 	}
 	if length > maxZipDirectory {
-		return nil, limitError(fmt.Sprintf("the workbook's zip directory is larger than %d bytes", maxZipDirectory),
-			"zipDirectoryBytes", maxZipDirectory)
+		return nil, badDirectory("is larger than %d bytes", maxZipDirectory)
 	}
 	directory := make([]byte, length)
 	if err := a.readAt(directory, start); err != nil {
@@ -201,19 +200,20 @@ func parseZipEntry(directory []byte) (*zipEntry, []byte, error) {
 // widen replaces the fields that do not fit 32 bits by those of the zip64 extra field, which has only these, in order.
 func (e *zipEntry) widen(extra []byte) bool {
 	var wide []byte
+	given := false
 	for len(extra) >= 4 {
 		id, size := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))
 		if size > len(extra)-4 {
 			break
 		}
 		if id == 1 {
-			wide = extra[4 : 4+size]
+			wide, given = extra[4:4+size], true
 			break
 		}
 		extra = extra[4+size:]
 	}
 	for _, field := range []*int64{&e.size, &e.packed, &e.header} {
-		if *field != zipNarrow {
+		if *field != zipNarrow || !given {
 			continue
 		}
 		if len(wide) < 8 {
