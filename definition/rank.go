@@ -145,6 +145,12 @@ func newRankedFile(file []DetectedColumn) *rankedFile {
 			continue
 		}
 		f.exact[h] = append(f.exact[h], i)
+		if len(f.exact[h]) > 1 {
+			// No mapping can tell them apart, so their values must not either.
+			for _, same := range f.exact[h] {
+				f.evidence[same] = evidence{}
+			}
+		}
 		if !mappable(h) {
 			key := NormalizeName(h)
 			f.normalized[key] = append(f.normalized[key], i)

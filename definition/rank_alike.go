@@ -9,7 +9,10 @@ import (
 type pairing struct {
 	column, header int
 	score          float64
-	reason         string
+	kin            kinship
+	name           *phrase
+	// otherUnit tells that the header's unit is none of the column's, badFit that the values are not of its type.
+	otherUnit, badFit bool
 }
 
 // likeness finds columns by the likeness of names, together with what the samples say. What is taken first are pairs
@@ -62,7 +65,7 @@ func (a *assignment) takeClear(pairs []pairing) bool {
 	taken := false
 	for _, p := range pairs {
 		if byColumn[p.column].won(p) && byHeader[p.header].won(p) {
-			a.take(p.column, p.header, p.score, p.reason)
+			a.take(p.column, p.header, p.score, a.why(p))
 			taken = true
 		}
 	}
@@ -91,7 +94,7 @@ func (a *assignment) takeForced(pairs []pairing) bool {
 				})
 		})
 		if !deprived && single[p.header] == 1 {
-			a.take(p.column, p.header, p.score, p.reason)
+			a.take(p.column, p.header, p.score, a.why(p))
 			taken = true
 		}
 	}
@@ -133,7 +136,8 @@ func (a *assignment) disputeBest(pairs []pairing) {
 func (a *assignment) pairs(column int, pairs []pairing) []pairing {
 	c := &a.columns[column]
 	units := a.units(column)
-	best := make([]pairing, len(a.file.alike))
+	best := a.best
+	clear(best)
 	for n, name := range a.names[column][:min(len(a.names[column]), 1+maxLikeAliases)] {
 		for at, l := range a.file.comparer.compare(name) {
 			h := a.file.alike[at]
@@ -141,23 +145,23 @@ func (a *assignment) pairs(column int, pairs []pairing) []pairing {
 				continue
 			}
 			header := a.file.phrases[h]
-			if l.score < 1 {
+			if a.contextual[at] {
 				l = a.file.comparer.pair(name, header, a.context)
 			}
-			score, reason := l.score*scoreAlike, l.kin.reason(header, name)
+			p := pairing{column: column, header: h, score: l.score * scoreAlike, kin: l.kin, name: name}
 			if n > 0 {
-				score *= 0.99 // a name before an alias
+				p.score *= 0.99 // a name before an alias
 			}
 			if header.unit != "" && len(units) > 0 && numeric(c) {
 				if slices.Contains(units, header.unit) {
-					score += 0.02
+					p.score += 0.02
 				} else {
-					score *= 0.8
-					reason += ", but in '" + header.unit + "'"
+					p.score *= 0.8
+					p.otherUnit = true
 				}
 			}
-			if score > best[at].score {
-				best[at] = pairing{column, h, score, reason}
+			if p.score > best[at].score {
+				best[at] = p
 			}
 		}
 	}
@@ -172,7 +176,7 @@ func (a *assignment) pairs(column int, pairs []pairing) []pairing {
 			p.score *= 0.85
 		case fitBad:
 			p.score *= 0.75
-			p.reason += ", but the values are not " + expects(c)
+			p.badFit = true
 		}
 		p.score = min(p.score, scoreAlike)
 		if p.score >= scoreFound {
@@ -182,17 +186,17 @@ func (a *assignment) pairs(column int, pairs []pairing) []pairing {
 	return pairs
 }
 
-func (k kinship) reason(header, name *phrase) string {
-	names := "'" + short(header.text) + "' ~ '" + short(name.text) + "'"
-	switch k {
-	case kinSame:
-		return "same words: " + names
-	case kinMeaning:
-		return "means the same: " + names
-	case kinShort:
-		return "abbreviation: " + names
+// why tells the reason of a pair for people.
+func (a *assignment) why(p pairing) string {
+	header := a.file.phrases[p.header]
+	reason := p.kin.String() + ": '" + short(header.text) + "' ~ '" + short(p.name.text) + "'"
+	if p.otherUnit {
+		reason += ", but in '" + header.unit + "'"
 	}
-	return "similar: " + names
+	if p.badFit {
+		reason += ", but the values are not " + expects(&a.columns[p.column])
+	}
+	return reason
 }
 
 // fitting gives the only column of dates that is still open and needed the only header of dates that is left.

@@ -11,13 +11,16 @@ type assignment struct {
 	candidate *Candidate
 	columns   []Column
 	names     [][]*phrase // of each column: its name, then its aliases
-	context   []*word
-	found     []int // by column: its header, -1 for none yet
-	score     []float64
-	reason    []string // of a column that was not found: why it is ambiguous
-	taken     []bool   // by header
-	contested []bool   // by header: equally good for some column
-	refused   bool     // MatchColumns fails
+	// context are the words of the definition's name, contextual tells which of the compared headers hold one of them.
+	context    []*word
+	contextual []bool
+	best       []pairing // by compared header, of the column at hand
+	found      []int     // by column: its header, -1 for none yet
+	score      []float64
+	reason     []string // of a column that was not found: why it is ambiguous
+	taken      []bool   // by header
+	contested  []bool   // by header: equally good for some column
+	refused    bool     // MatchColumns fails
 }
 
 func newAssignment(f *rankedFile, d *Candidate) *assignment {
@@ -27,6 +30,16 @@ func newAssignment(f *rankedFile, d *Candidate) *assignment {
 		found: make([]int, n), score: make([]float64, n), reason: make([]string, n),
 		taken: make([]bool, len(f.header)), contested: make([]bool, len(f.header)),
 		context: f.speller.phrase(d.Name).words,
+	}
+	a.best, a.contextual = make([]pairing, len(f.alike)), make([]bool, len(f.alike))
+	for _, w := range a.context {
+		for place, l := range f.comparer.row(w) {
+			if l.kin <= kinMeaning && l.score > 0 {
+				for _, at := range f.comparer.holders[place] {
+					a.contextual[at] = true
+				}
+			}
+		}
 	}
 	for i := range d.Columns {
 		a.found[i] = -1

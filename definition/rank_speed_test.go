@@ -8,7 +8,7 @@ import (
 	"entrepot/definition"
 )
 
-// manyDefinitions are variations of the twelve: each column renamed a little, with words that no other one has.
+// manyDefinitions are variations of the twelve: each column has one more alias, with a word that no other one has.
 func manyDefinitions(tb testing.TB, n int) []definition.Candidate {
 	tb.Helper()
 	twelve := readDefinitions(tb)
@@ -21,9 +21,6 @@ func manyDefinitions(tb testing.TB, n int) []definition.Candidate {
 		columns := make([]definition.Column, len(d.Columns))
 		for j, c := range d.Columns {
 			c.Aliases = append([]string{}, c.Aliases...)
-			for k := range c.Aliases {
-				c.Aliases[k] += " " + randomWord(r)
-			}
 			c.Aliases = append(c.Aliases, randomWord(r)+" "+c.Name)
 			columns[j] = c
 		}

@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,16 +23,24 @@ type phrase struct {
 	packed bool  // written without spaces between words: Chinese characters and kana
 	plain  bool  // all its words are in the table
 	heard  []int // of a header: the places of its words among those of all headers
+	// likes is its likeness to each header, nil for none, once it has been compared.
+	likes    []like
+	compared bool
 }
 
 // word is a part of a phrase, one for every way of writing it.
 type word struct {
-	text     string
-	runes    []rune
-	meanings []int
-	weight   float64
-	mask     uint64
-	id       int
+	text  string
+	runes []rune
+	// concepts and families are what it means, as bits; known tells that there are any.
+	concepts      [2]uint64
+	families      uint64
+	known, packed bool
+	weight        float64
+	mask          uint64
+	// row is its likeness to each word of the headers, nil for none, once it has been compared.
+	row      []like
+	compared bool
 }
 
 const (
@@ -51,14 +58,14 @@ type speller struct {
 }
 
 func newSpeller() *speller {
-	return &speller{phrases: make(map[string]*phrase), words: make(map[string]*word)}
+	return &speller{phrases: make(map[string]*phrase, 1024), words: make(map[string]*word, 1024)}
 }
 
 func (s *speller) phrase(text string) *phrase {
 	if p, ok := s.phrases[text]; ok {
 		return p
 	}
-	p := &phrase{text: text, key: NormalizeName(text)}
+	p := &phrase{text: text, key: normalizeLatin(text)}
 	s.phrases[text] = p
 	p.compact = compactKey(p.key)
 	p.base = p.compact
@@ -67,8 +74,8 @@ func (s *speller) phrase(text string) *phrase {
 		cut = firstRunes(cut, maxPhrase)
 	}
 	spaced := p.key
-	if split := splitCamel(cut); split != text {
-		spaced = NormalizeName(split)
+	if split := splitCamel(cut); len(split) != len(text) {
+		spaced = normalizeLatin(split)
 	}
 	parts := p.cutBrackets(spaced)
 	list := splitWords(parts)
@@ -78,7 +85,7 @@ func (s *speller) phrase(text string) *phrase {
 		}
 	}
 	if p.unit != "" || parts != spaced {
-		p.base = strings.Join(list, "")
+		p.base = compactKey(strings.Join(list, " "))
 	}
 	s.meaning(p, list)
 	p.runes = []rune(p.base)
@@ -132,6 +139,9 @@ const (
 // compactKey leaves letters, digits, marks and signs of a normalised name, without what separates them, and writes a
 // plain d for the Vietnamese đ. A separator between two digits stays, as a space.
 func compactKey(key string) string {
+	if isWord(key) {
+		return key
+	}
 	var b strings.Builder
 	b.Grow(len(key))
 	var last rune
@@ -162,9 +172,27 @@ func plainLetter(r rune) rune {
 	return r
 }
 
+// asciiWord tells the characters below 0x80 that words are made of.
+var asciiWord = func() (table [utf8.RuneSelf]bool) {
+	for _, r := range "abcdefghijklmnopqrstuvwxyz0123456789#%$+&" {
+		table[r] = true
+	}
+	return table
+}()
+
+// isWord tells whether a text is one word of ASCII characters.
+func isWord(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf || !asciiWord[text[i]] {
+			return false
+		}
+	}
+	return true
+}
+
 func isWordRune(r rune) bool {
 	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("#%$+&", r)
+		return asciiWord[r]
 	}
 	return unicode.In(r, unicode.L, unicode.N, unicode.M, unicode.Sc)
 }
@@ -178,6 +206,9 @@ func isPacked(r rune) bool {
 
 // splitCamel puts spaces where a capital begins a word: siteName, IDCode; not in kWh.
 func splitCamel(s string) string {
+	if !hasCamel(s) {
+		return s
+	}
 	runes := []rune(s)
 	var b strings.Builder
 	for i, r := range runes {
@@ -193,8 +224,26 @@ func splitCamel(s string) string {
 	return b.String()
 }
 
+// hasCamel tells whether splitCamel finds anything; for nearly all names it does not.
+func hasCamel(s string) bool {
+	var before [3]bool // whether each of the last three is a capital
+	var lower [2]bool
+	for _, r := range s {
+		up, low := unicode.IsUpper(r), unicode.IsLower(r)
+		if up && lower[0] && lower[1] || low && lower[0] && before[1] && before[2] {
+			return true
+		}
+		before = [3]bool{up, before[0], before[1]}
+		lower = [2]bool{low, lower[0]}
+	}
+	return false
+}
+
 // splitWords splits a normalised text at what is no letter, and where packed writing begins or ends.
 func splitWords(text string) []string {
+	if isASCII(text) {
+		return strings.FieldsFunc(text, func(r rune) bool { return !asciiWord[r] })
+	}
 	var (
 		words  []string
 		b      strings.Builder
@@ -226,13 +275,16 @@ func (s *speller) meaning(p *phrase, list []string) {
 	p.plain = true
 	for i := 0; i < len(list) && len(p.words) < maxWords; {
 		n := 1
-		for j := min(joinedWords, len(list)-i); j > 1; j-- {
+		for j := min(joinedWords, len(list)-i); j > 1 && vocab.first[list[i]]; j-- {
 			if len(vocab.meanings(strings.Join(list[i:i+j], ""))) > 0 {
 				n = j
 				break
 			}
 		}
-		text := strings.Join(list[i:i+n], "")
+		text := list[i]
+		if n > 1 {
+			text = strings.Join(list[i:i+n], "")
+		}
 		i += n
 		if n > 1 || len(vocab.meanings(text)) > 0 {
 			s.add(p, text)
@@ -244,15 +296,25 @@ func (s *speller) meaning(p *phrase, list []string) {
 	}
 }
 
+func newWord(text string) *word {
+	w := &word{text: text, runes: []rune(text), weight: 1, mask: letterMask(text)}
+	w.packed = isPacked(w.runes[0])
+	for i, m := range vocab.meanings(text) {
+		c := vocab.concepts[m]
+		w.known = true
+		w.concepts[m/64] |= 1 << (m % 64)
+		w.families |= c.family
+		if i == 0 || c.weight < w.weight {
+			w.weight = c.weight
+		}
+	}
+	return w
+}
+
 func (s *speller) add(p *phrase, text string) {
 	w, ok := s.words[text]
 	if !ok {
-		w = &word{text: text, runes: []rune(text), meanings: vocab.meanings(text), weight: 1, mask: letterMask(text), id: len(s.words)}
-		for i, m := range w.meanings {
-			if i == 0 || vocab.concepts[m].weight < w.weight {
-				w.weight = vocab.concepts[m].weight
-			}
-		}
+		w = newWord(text)
 		s.words[text] = w
 	}
 	if w.weight == 0 {
@@ -263,39 +325,31 @@ func (s *speller) add(p *phrase, text string) {
 			return
 		}
 	}
-	p.packed = p.packed || isPacked(w.runes[0])
-	p.plain = p.plain && len(w.meanings) > 0
+	p.packed = p.packed || w.packed
+	p.plain = p.plain && w.known
 	p.words = append(p.words, w)
 	p.weight += w.weight
 }
 
+// shares tells whether two words have a meaning in common.
 func (w *word) shares(other *word) bool {
-	for _, m := range w.meanings {
-		if slices.Contains(other.meanings, m) {
-			return true
-		}
-	}
-	return false
+	return w.concepts[0]&other.concepts[0]|w.concepts[1]&other.concepts[1] != 0
 }
 
-func (w *word) near(other *word) bool {
-	for _, m := range w.meanings {
-		for _, o := range other.meanings {
-			if family := vocab.concepts[m].family; family != "" && family == vocab.concepts[o].family {
-				return true
-			}
-		}
-	}
-	return false
-}
+// near tells whether they have meanings of one family.
+func (w *word) near(other *word) bool { return w.families&other.families != 0 }
 
 // segments cuts a word that is not in the table into words that are: packed writing into the longest ones and what is
 // left between them, others (sitename) only when nothing is left.
 func segments(text string) []string {
+	if len(text) > startLetters && isWord(text) {
+		if start, _ := startOf([]rune(text[:startLetters])); !vocab.starts[start] {
+			return []string{text}
+		}
+	}
 	runes := []rune(text)
-	const shortest = 3
 	packed := isPacked(runes[0])
-	if !packed && len(runes) < 2*shortest {
+	if !packed && len(runes) < 2*startLetters {
 		return []string{text}
 	}
 	var (
@@ -310,7 +364,10 @@ func segments(text string) []string {
 	}
 	for i := 0; i < len(runes); {
 		found := 0
-		for n := min(vocab.longest, len(runes)-i); n > 0 && (packed || n >= shortest); n-- {
+		if start, _ := startOf(runes[i:]); !packed && !vocab.starts[start] {
+			return []string{text}
+		}
+		for n := min(vocab.longest, len(runes)-i); n > 0 && (packed || n >= startLetters); n-- {
 			known := false
 			if packed {
 				_, known = vocab.words[string(runes[i:i+n])]

@@ -11,65 +11,69 @@ type like struct {
 // comparer compares names with the headers of one file, each word once.
 type comparer struct {
 	headers []*phrase
-	// heard are the words of the headers; rows holds, for each word of a name, its likeness to each of them.
-	heard []*word
-	rows  map[*word][]like
-	names map[*phrase][]like
+	heard   []*word // the words of the headers, each once
+	holders [][]int // by word: the headers that hold it
 }
 
 func newComparer(headers []*phrase) *comparer {
-	c := &comparer{
-		headers: headers, rows: make(map[*word][]like), names: make(map[*phrase][]like),
-	}
+	c := &comparer{headers: headers}
 	place := make(map[*word]int)
-	for _, h := range headers {
+	for at, h := range headers {
 		h.heard = nil
 		for _, w := range h.words {
 			if _, ok := place[w]; !ok {
 				place[w] = len(c.heard)
 				c.heard = append(c.heard, w)
+				c.holders = append(c.holders, nil)
 			}
+			c.holders[place[w]] = append(c.holders[place[w]], at)
 			h.heard = append(h.heard, place[w])
 		}
 	}
 	return c
 }
 
+// row gives the likeness of a word to each word of the headers, nil when it is like none.
 func (c *comparer) row(w *word) []like {
-	if row, ok := c.rows[w]; ok {
-		return row
+	if w.compared {
+		return w.row
 	}
-	var row []like
+	w.compared = true
 	for i, h := range c.heard {
 		if score, kin := w.alike(h); score > 0 {
-			if row == nil {
-				row = make([]like, len(c.heard))
+			if w.row == nil {
+				w.row = make([]like, len(c.heard))
 			}
-			row[i] = like{score, kin}
+			w.row[i] = like{score, kin}
 		}
 	}
-	c.rows[w] = row
-	return row
+	return w.row
 }
 
 // compare gives the likeness of a name to each header, nil when it is like none. Nothing is above 1.
 func (c *comparer) compare(name *phrase) []like {
-	if list, ok := c.names[name]; ok {
-		return list
+	if name.compared {
+		return name.likes
 	}
-	var list []like
+	name.compared = true
+	related := slices.ContainsFunc(name.words, func(w *word) bool { return c.row(w) != nil })
 	for i, h := range c.headers {
-		l := c.pair(name, h, nil)
+		var l like
+		switch {
+		case related:
+			l = c.pair(name, h, nil)
+		case !name.plain || !h.plain:
+			l = like{whole(name, h), kinSimilar}
+		}
 		if l.score < 0.3 {
 			continue
 		}
-		if list == nil {
-			list = make([]like, len(c.headers))
+		if name.likes == nil {
+			name.likes = make([]like, len(c.headers))
 		}
-		list[i] = l
+		name.likes[i] = l
 	}
-	c.names[name] = list
-	return list
+	return name.likes
 }
 
 // pair weighs the words that a name and a header share against those that only one of them has. A word of the header

@@ -15,6 +15,19 @@ const (
 	kinSimilar
 )
 
+// String is the beginning of a reason.
+func (k kinship) String() string {
+	switch k {
+	case kinSame:
+		return "same words"
+	case kinMeaning:
+		return "means the same"
+	case kinShort:
+		return "abbreviation"
+	}
+	return "similar"
+}
+
 const (
 	likeMeaning  = 0.97
 	likePrefix   = 0.85
@@ -30,14 +43,17 @@ func (w *word) alike(other *word) (float64, kinship) {
 		return 1, kinSame
 	case w.shares(other):
 		return likeMeaning, kinMeaning
-	case len(w.meanings) > 0 && len(other.meanings) > 0:
+	case w.known && other.known:
 		// Two words that are known to mean different things: date is no misspelled rate.
 		if w.near(other) {
 			return likeFamily, kinSimilar
 		}
 		return 0, kinSimilar
 	}
-	if isPacked(w.runes[0]) || isPacked(other.runes[0]) {
+	if w.runes[0] != other.runes[0] && (w.packed || bits.OnesCount64(w.mask^other.mask) > 6) && !(w.packed && other.packed) {
+		return 0, kinSimilar
+	}
+	if w.packed || other.packed {
 		return commonPart(w.runes, other.runes), kinSimilar
 	}
 	short, long := w, other

@@ -6,9 +6,10 @@ import (
 )
 
 // concept is what a word of the table means. Words of one concept mean the same; concepts of one family are near each
-// other: a facility and a factory, a date and a month.
+// other and may stand for each other: a facility and a factory, a date and a month; not men and women, or net and gross.
 type concept struct {
-	family string
+	// family is a bit of its own for each family, 0 for none.
+	family uint64
 	// weight is how much the word tells: "name" in "site name" tells little.
 	weight float64
 }
@@ -32,10 +33,10 @@ var conceptTable = []struct {
 	{"organization", 1, "department, dept, division, unit, team; departman, bölüm, birim; " +
 		"phòng ban, bộ phận, đơn vị, phòng; 部門, 部署, 部"},
 	{"organization", 1, "company, firm; şirket, firma; công ty; 会社, 企業"},
-	{"region", 1, "country; ülke; quốc gia; 国"},
-	{"region", 1, "city; şehir, il; thành phố; 都市, 市"},
-	{"region", 1, "region; bölge; khu vực, vùng; 地域"},
-	{"region", 1, "address; adres; địa chỉ; 住所"},
+	{"", 1, "country; ülke; quốc gia; 国"},
+	{"", 1, "city; şehir, il; thành phố; 都市, 市"},
+	{"", 1, "region; bölge; khu vực, vùng; 地域"},
+	{"", 1, "address; adres; địa chỉ; 住所"},
 	// Times.
 	{"time", 1, "date, dt; tarih; ngày, ngày tháng; 日付, 年月日, 日, 期日"},
 	{"time", 1, "day; gün; ngày; 日, 曜日"},
@@ -47,100 +48,101 @@ var conceptTable = []struct {
 	{"clock", 1, "duration; süre; thời lượng, thời gian; 所要時間"},
 	{"clock", 1, "minutes, minute; dakika; phút; 分"},
 	// Names, numbers, kinds.
-	{"identity", 0.3, "name; ad, isim, ismi, unvan; tên; 名, 名称, 氏名, 名前"},
+	{"", 0.3, "name; ad, isim, ismi, unvan; tên; 名, 名称, 氏名, 名前"},
 	{"identity", 0.5, "number, no, nr, num, #; numara, no; số; 番号, no"},
 	{"identity", 0.5, "id, identifier, ident; kimlik; mã, mã số; 識別子"},
 	{"identity", 0.5, "code; kod; mã; コード"},
 	{"identity", 0.5, "reference, ref; referans; tham chiếu; 参照"},
-	{"count", 0.4, "number, count, no; sayı, sayısı, adet; số, số lượng; 数, 人数, 件数"},
+	{"", 0.4, "number, count, no; sayı, sayısı, adet; số, số lượng; 数, 人数, 件数"},
 	{"kind", 0.6, "type, kind; tür, tip, çeşit, cins; loại; 種類, 種別, タイプ, 種"},
 	{"kind", 0.8, "category, cat, group; kategori, grup; danh mục, hạng mục, nhóm; カテゴリ, カテゴリー, 区分, 分類"},
-	{"kind", 1, "class; sınıf; hạng, lớp; クラス"},
-	{"kind", 1, "method, procedure; yöntem, metot; phương pháp, phương thức; 方法"},
-	{"kind", 1, "mode; mod; phương tiện; 手段"},
-	{"kind", 1, "status, state; durum; trạng thái, tình trạng; 状態, 状況, ステータス"},
+	{"", 1, "class; sınıf; hạng, lớp; クラス"},
+	{"", 1, "quality, grade; kalite; chất lượng; 品質"},
+	{"", 1, "method, procedure; yöntem, metot; phương pháp, phương thức; 方法"},
+	{"", 1, "mode; mod; phương tiện; 手段"},
+	{"", 1, "status, state; durum; trạng thái, tình trạng; 状態, 状況, ステータス"},
 	{"text", 1, "description, desc; açıklama, tanım; mô tả, diễn giải; 説明, 摘要, 内容"},
 	{"text", 1, "notes, note, remarks, remark, comment, memo; not, açıklama; ghi chú; 備考, メモ, コメント"},
 	// Amounts.
 	{"money", 1, "amount, amt, sum; tutar, meblağ; số tiền, thành tiền; 金額, 額"},
 	{"money", 1, "cost, expense, fee, charge; maliyet, masraf, gider, ücret; chi phí; 費用, 料金, コスト, 経費"},
 	{"money", 1, "price; fiyat; giá, đơn giá; 単価, 価格"},
-	{"money", 1, "revenue, sales, turnover, income; gelir, hasılat, ciro, satış; doanh thu, doanh số; " +
+	{"", 1, "revenue, sales, turnover, income; gelir, hasılat, ciro, satış; doanh thu, doanh số; " +
 		"売上, 売上高, 売上額, 売上金額, 収益"},
-	{"money", 1, "tax, vat; vergi, kdv; thuế; 税, 税金, 消費税"},
+	{"", 1, "tax, vat; vergi, kdv; thuế; 税, 税金, 消費税"},
 	{"money", 1, "invoice, bill, billing; fatura; hóa đơn; 請求, 請求書"},
-	{"money", 1, "currency, curr, ccy; para birimi, döviz; tiền tệ, loại tiền; 通貨"},
+	{"", 1, "currency, curr, ccy; para birimi, döviz; tiền tệ, loại tiền; 通貨"},
 	{"amount", 1, "quantity, qty, amount; miktar, adet; số lượng, lượng; 数量, 量"},
 	{"amount", 1, "weight, wt, mass; ağırlık, kütle; khối lượng, trọng lượng; 重量, 質量, 重さ"},
 	{"amount", 1, "volume, vol; hacim; thể tích; 容量, 体積"},
-	{"amount", 1, "distance, dist, mileage; mesafe; khoảng cách, quãng đường; 距離, 走行距離"},
-	{"amount", 1, "odometer, km, kilometer, kilometre; kilometre, km; số km; 走行距離, キロ"},
+	{"way", 1, "distance, dist, mileage; mesafe; khoảng cách, quãng đường; 距離, 走行距離"},
+	{"way", 1, "odometer, km, kilometer, kilometre; kilometre, km; số km; 走行距離, キロ"},
 	{"amount", 1, "liters, litre, liter, ltr, lt; litre; lít, số lít; リットル, 給油量"},
-	{"measure", 1, "unit, uom, unit of measure; birim, ölçü birimi; đơn vị, đơn vị tính, đvt; 単位"},
-	{"sum", 0.3, "total, overall; toplam, genel; tổng, tổng cộng; 合計, 総, 計, 総計"},
-	{"sum", 0.5, "net; net; ròng; 純"},
-	{"sum", 1, "gross; brüt; gộp; 総額"},
-	{"sum", 1, "average, avg, mean; ortalama; trung bình; 平均"},
-	{"sum", 1, "rate, ratio, percent, percentage; oran, yüzde; tỷ lệ; 率, 割合"},
+	{"", 1, "unit, uom, unit of measure; birim, ölçü birimi; đơn vị, đơn vị tính, đvt; 単位"},
+	{"", 0.3, "total, overall; toplam, genel; tổng, tổng cộng; 合計, 総, 計, 総計"},
+	{"", 0.5, "net; net; ròng; 純"},
+	{"", 1, "gross; brüt; gộp; 総額"},
+	{"", 1, "average, avg, mean; ortalama; trung bình; 平均"},
+	{"", 1, "rate, ratio, percent, percentage; oran, yüzde; tỷ lệ; 率, 割合"},
 	// Energy, water, waste.
-	{"use", 1, "consumption, usage, consumed, cons; tüketim, kullanım, sarfiyat; tiêu thụ, sử dụng, lượng tiêu thụ; " +
+	{"", 1, "consumption, usage, consumed, cons; tüketim, kullanım, sarfiyat; tiêu thụ, sử dụng, lượng tiêu thụ; " +
 		"使用量, 消費量, 消費, 使用"},
-	{"make", 1, "production, generation, produced, generated, output, yield; üretim, üretilen; sản lượng, sản xuất; " +
+	{"", 1, "production, generation, produced, generated, output, yield; üretim, üretilen; sản lượng, sản xuất; " +
 		"生産量, 発電量, 生産, 発電"},
-	{"make", 1, "exported, export, sold; ihraç, verilen; xuất; 売電量, 売電"},
-	{"energy", 1, "electricity, electric, electrical, power; elektrik; điện, điện năng; 電力, 電気"},
-	{"energy", 0.5, "energy; enerji; năng lượng; エネルギー"},
-	{"energy", 1, "gas, natural gas; gaz, doğalgaz, doğal gaz; khí, khí đốt, gas; ガス, 都市ガス, 天然ガス"},
-	{"energy", 1, "fuel; yakıt, akaryakıt; nhiên liệu; 燃料"},
-	{"energy", 1, "solar; güneş; mặt trời; 太陽光"},
-	{"water", 1, "water; su; nước; 水, 水道, 上水"},
-	{"water", 1, "wastewater, waste water, sewage, effluent, discharge; atıksu, atık su, deşarj; nước thải; 排水, 下水, 廃水"},
-	{"waste", 1, "waste; atık; chất thải, rác, rác thải, phế thải; 廃棄物, ごみ"},
-	{"waste", 1, "disposal, treatment; bertaraf; xử lý, thải bỏ; 処分, 処理"},
-	{"waste", 1, "hazardous, dangerous; tehlikeli; nguy hại, nguy hiểm; 有害, 危険"},
-	{"waste", 1, "recycling, recycled, recovery; geri dönüşüm, geri kazanım; tái chế; リサイクル, 再利用"},
-	{"origin", 1, "source, resource; kaynak; nguồn; 水源, 源, ソース, 供給源"},
-	{"weather", 1, "irradiance, irradiation, radiation, insolation; ışınım, radyasyon; bức xạ; 日射量, 日射"},
-	{"weather", 1, "temperature, temp; sıcaklık; nhiệt độ; 温度, 気温"},
-	{"cooling", 1, "refrigerant, coolant; soğutucu, soğutucu akışkan, soğutucu gaz; môi chất lạnh, môi chất, chất làm lạnh, ga lạnh; 冷媒"},
-	{"cooling", 1, "refill, charge added, top up, recharge, charge; dolum, şarj, eklenen; nạp, lượng nạp; 充填量, 充填, 補充"},
-	{"cooling", 1, "leak, leakage; kaçak; rò rỉ; 漏れ, 漏洩"},
-	{"emission", 1, "emission, emissions, co2, co2e; emisyon, salım; phát thải; 排出, 排出量"},
+	{"", 1, "exported, export, sold; ihraç, verilen; xuất; 売電量, 売電"},
+	{"", 1, "electricity, electric, electrical, power; elektrik; điện, điện năng; 電力, 電気"},
+	{"", 0.5, "energy; enerji; năng lượng; エネルギー"},
+	{"", 1, "gas, natural gas; gaz, doğalgaz, doğal gaz; khí, khí đốt, gas; ガス, 都市ガス, 天然ガス"},
+	{"", 1, "fuel; yakıt, akaryakıt; nhiên liệu; 燃料"},
+	{"", 1, "solar; güneş; mặt trời; 太陽光"},
+	{"", 1, "water; su; nước; 水, 水道, 上水"},
+	{"", 1, "wastewater, waste water, sewage, effluent, discharge; atıksu, atık su, deşarj; nước thải; 排水, 下水, 廃水"},
+	{"", 1, "waste; atık; chất thải, rác, rác thải, phế thải; 廃棄物, ごみ"},
+	{"", 1, "disposal, treatment; bertaraf; xử lý, thải bỏ; 処分, 処理"},
+	{"", 1, "hazardous, dangerous; tehlikeli; nguy hại, nguy hiểm; 有害, 危険"},
+	{"", 1, "recycling, recycled, recovery; geri dönüşüm, geri kazanım; tái chế; リサイクル, 再利用"},
+	{"", 1, "source, resource; kaynak; nguồn; 水源, 源, ソース, 供給源"},
+	{"", 1, "irradiance, irradiation, radiation, insolation; ışınım, radyasyon; bức xạ; 日射量, 日射"},
+	{"", 1, "temperature, temp; sıcaklık; nhiệt độ; 温度, 気温"},
+	{"", 1, "refrigerant, coolant; soğutucu, soğutucu akışkan, soğutucu gaz; môi chất lạnh, môi chất, chất làm lạnh, ga lạnh; 冷媒"},
+	{"", 1, "refill, charge added, top up, recharge, charge; dolum, şarj, eklenen; nạp, lượng nạp; 充填量, 充填, 補充"},
+	{"", 1, "leak, leakage; kaçak; rò rỉ; 漏れ, 漏洩"},
+	{"", 1, "emission, emissions, co2, co2e; emisyon, salım; phát thải; 排出, 排出量"},
 	// Things and people.
-	{"device", 1, "meter; sayaç; công tơ, đồng hồ; メーター, 計器, 検針"},
-	{"device", 1, "equipment, device, asset, machine, appliance; ekipman, cihaz, makine; thiết bị, máy; 機器, 設備, 装置, 機械"},
-	{"device", 1, "vehicle, car; araç, taşıt; xe, phương tiện; 車両, 車"},
-	{"device", 1, "plate, license plate, licence plate, registration; plaka; biển số, biển số xe; ナンバー, 車両番号, 登録番号"},
-	{"party", 1, "supplier, vendor, provider; tedarikçi, satıcı, sağlayıcı; nhà cung cấp; " +
+	{"", 1, "meter; sayaç; công tơ, đồng hồ; メーター, 計器, 検針"},
+	{"", 1, "equipment, device, asset, machine, appliance; ekipman, cihaz, makine; thiết bị, máy; 機器, 設備, 装置, 機械"},
+	{"", 1, "vehicle, car; araç, taşıt; xe, phương tiện; 車両, 車"},
+	{"", 1, "plate, license plate, licence plate, registration; plaka; biển số, biển số xe; ナンバー, 車両番号, 登録番号"},
+	{"", 1, "supplier, vendor, provider; tedarikçi, satıcı, sağlayıcı; nhà cung cấp; " +
 		"仕入先, 供給会社, 供給者, サプライヤー, 業者, 取引先"},
-	{"party", 1, "carrier, transporter, haulier, hauler; taşıyıcı, nakliyeci; đơn vị vận chuyển, nhà vận chuyển; 運搬業者, 収集運搬業者"},
-	{"party", 1, "customer, client, visitor; müşteri; khách hàng, khách; 顧客, 客, 来客, お客様"},
-	{"person", 1, "employee, emp, staff, personnel, worker, headcount; çalışan, personel; nhân viên, nv, người lao động, lao động; " +
+	{"", 1, "carrier, transporter, haulier, hauler; taşıyıcı, nakliyeci; đơn vị vận chuyển, nhà vận chuyển; 運搬業者, 収集運搬業者"},
+	{"", 1, "customer, client, visitor; müşteri; khách hàng, khách; 顧客, 客, 来客, お客様"},
+	{"", 1, "employee, emp, staff, personnel, worker, headcount; çalışan, personel; nhân viên, nv, người lao động, lao động; " +
 		"従業員, 社員, 職員, 人員"},
-	{"person", 1, "contractor, subcontractor; taşeron, yüklenici; nhà thầu, thầu phụ; 請負業者, 協力会社, 請負"},
-	{"person", 1, "technician, engineer; teknisyen; kỹ thuật viên; 技術者, 作業者, 技師"},
-	{"person", 1, "driver; sürücü, şoför; tài xế, lái xe; 運転手, 運転者"},
-	{"person", 1, "trainer, instructor, teacher; eğitmen; giảng viên; 講師"},
-	{"person", 1, "person in charge, responsible, owner; sorumlu; người phụ trách; 担当者, 担当"},
-	{"gender", 1, "women, woman, female, females; kadın; nữ; 女性, 女"},
-	{"gender", 1, "men, man, male, males; erkek; nam; 男性, 男"},
-	{"gender", 1, "gender, sex; cinsiyet; giới tính; 性別"},
-	{"learning", 1, "course, class; kurs, ders; khóa học, môn học; 講座, コース, 講習"},
-	{"learning", 1, "training, education; eğitim; đào tạo, học, tập huấn; 研修, 教育, 訓練"},
+	{"", 1, "contractor, subcontractor; taşeron, yüklenici; nhà thầu, thầu phụ; 請負業者, 協力会社, 請負"},
+	{"", 1, "technician, engineer; teknisyen; kỹ thuật viên; 技術者, 作業者, 技師"},
+	{"", 1, "driver; sürücü, şoför; tài xế, lái xe; 運転手, 運転者"},
+	{"", 1, "trainer, instructor, teacher; eğitmen; giảng viên; 講師"},
+	{"", 1, "person in charge, responsible, owner; sorumlu; người phụ trách; 担当者, 担当"},
+	{"", 1, "women, woman, female, females; kadın; nữ; 女性, 女"},
+	{"", 1, "men, man, male, males; erkek; nam; 男性, 男"},
+	{"", 1, "gender, sex; cinsiyet; giới tính; 性別"},
+	{"", 1, "course, class; kurs, ders; khóa học, môn học; 講座, コース, 講習"},
+	{"", 1, "training, education; eğitim; đào tạo, học, tập huấn; 研修, 教育, 訓練"},
 	// Orders and journeys.
 	{"order", 1, "order; sipariş; đơn hàng, đặt hàng; 注文, 発注"},
 	{"order", 1, "purchase order, po; satın alma siparişi; đơn đặt hàng, po; 発注書, 注文書"},
 	{"order", 1, "purchase, buy, procurement; satın alma, alım; mua, mua hàng; 購入, 調達, 仕入"},
-	{"order", 1, "product, item, material, goods; ürün, malzeme, kalem, stok; sản phẩm, hàng hóa, vật tư; 商品, 製品, 品目, 品名"},
-	{"order", 1, "delivery, shipment; teslimat, sevkiyat; giao hàng; 納品, 出荷, 配送"},
-	{"service", 1, "service, maintenance, inspection; bakım, servis; bảo trì, bảo dưỡng, dịch vụ; 点検, 保守, 整備, サービス"},
-	{"service", 0.5, "reading, read; okuma; đọc; 読取"},
-	{"journey", 1, "departure, dep, depart; kalkış, gidiş; đi, khởi hành, xuất phát; 出発"},
-	{"journey", 1, "arrival, arr, arrive; varış, geliş; đến; 到着"},
-	{"journey", 1, "from, origin, departure place; nereden, kalkış yeri; từ, nơi đi, điểm đi; 出発地, 出発元, 発地"},
-	{"journey", 1, "to, destination, dest; nereye, varış yeri; đến, nơi đến, điểm đến; 目的地, 到着地, 行き先, 行先"},
-	{"journey", 1, "travel, trip, journey; seyahat, yolculuk; công tác, chuyến đi; 出張, 旅行"},
-	{"journey", 1, "transport, transportation; ulaşım, taşıma; vận chuyển, giao thông; 交通, 輸送"},
+	{"", 1, "product, item, material, goods; ürün, malzeme, kalem, stok; sản phẩm, hàng hóa, vật tư; 商品, 製品, 品目, 品名"},
+	{"", 1, "delivery, shipment; teslimat, sevkiyat; giao hàng; 納品, 出荷, 配送"},
+	{"", 1, "service, maintenance, inspection; bakım, servis; bảo trì, bảo dưỡng, dịch vụ; 点検, 保守, 整備, サービス"},
+	{"", 0.5, "reading, read; okuma; đọc; 読取"},
+	{"", 1, "departure, dep, depart; kalkış, gidiş; đi, khởi hành, xuất phát; 出発"},
+	{"", 1, "arrival, arr, arrive; varış, geliş; đến; 到着"},
+	{"", 1, "from, origin, departure place; nereden, kalkış yeri; từ, nơi đi, điểm đi; 出発地, 出発元, 発地"},
+	{"", 1, "to, destination, dest; nereye, varış yeri; đến, nơi đến, điểm đến; 目的地, 到着地, 行き先, 行先"},
+	{"", 1, "travel, trip, journey; seyahat, yolculuk; công tác, chuyến đi; 出張, 旅行"},
+	{"", 1, "transport, transportation; ulaşım, taşıma; vận chuyển, giao thông; 交通, 輸送"},
 	{"", 0.2, "target, subject; ilgili; đối tượng; 対象"},
 	// Words that only join others.
 	{"", 0, "of, the, for, in, by, a, an, and, at; ve, ile, için; của, và, cho; の"},
@@ -154,6 +156,10 @@ type vocabulary struct {
 	concepts []concept
 	words    map[string][]int
 	notes    map[string]bool
+	// first holds the first words of entries of several, starts the first letters of all entries: most words of
+	// headers that are not in the table are known by them not to be.
+	first  map[string]bool
+	starts map[[startLetters]rune]bool
 	// longest is the length of the longest word, in runes.
 	longest int
 }
@@ -161,14 +167,29 @@ type vocabulary struct {
 var vocab = newVocabulary()
 
 func newVocabulary() vocabulary {
-	v := vocabulary{words: make(map[string][]int), notes: make(map[string]bool)}
+	v := vocabulary{
+		words: make(map[string][]int), notes: make(map[string]bool),
+		first: make(map[string]bool), starts: make(map[[startLetters]rune]bool),
+	}
+	families := map[string]uint64{"": 0}
 	for i, row := range conceptTable {
-		v.concepts = append(v.concepts, concept{row.family, row.weight})
+		if _, ok := families[row.family]; !ok {
+			families[row.family] = 1 << (len(families) - 1)
+		}
+		v.concepts = append(v.concepts, concept{families[row.family], row.weight})
 		for _, word := range tableWords(row.words) {
 			if known := v.words[word]; len(known) == 0 || known[len(known)-1] != i {
 				v.words[word] = append(known, i)
 			}
 			v.longest = max(v.longest, utf8.RuneCountInString(word))
+			if start, ok := startOf([]rune(word)); ok {
+				v.starts[start] = true
+			}
+		}
+		for _, word := range splitList(row.words) {
+			if parts := splitWords(NormalizeName(word)); len(parts) > 1 {
+				v.first[parts[0]] = true
+			}
 		}
 	}
 	for _, word := range tableWords(noteWords) {
@@ -179,7 +200,7 @@ func newVocabulary() vocabulary {
 
 func tableWords(list string) []string {
 	var words []string
-	for _, word := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' }) {
+	for _, word := range splitList(list) {
 		if key := compactKey(NormalizeName(word)); key != "" {
 			words = append(words, key)
 		}
@@ -187,10 +208,24 @@ func tableWords(list string) []string {
 	return words
 }
 
+func splitList(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' })
+}
+
+// startLetters is how long a start is, and the shortest word that is looked for within a longer one.
+const startLetters = 3
+
+func startOf(runes []rune) (start [startLetters]rune, ok bool) {
+	return start, copy(start[:], runes) == startLetters
+}
+
 // meanings finds the concepts of a word, also of its plural or of a Turkish word with its ending.
 func (v *vocabulary) meanings(word string) []int {
 	if known, ok := v.words[word]; ok {
 		return known
+	}
+	if len(word) < 3 || !strings.Contains("sriu", word[len(word)-1:]) {
+		return nil
 	}
 	for _, ending := range []string{"es", "s", "leri", "lari", "ler", "lar", "si", "su", "i", "u"} {
 		stem, ok := strings.CutSuffix(word, ending)
