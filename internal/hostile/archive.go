@@ -91,10 +91,10 @@ func archiveCases() []Case {
 	cases := []Case{
 		workbook("plain", "Nothing is wrong with it: the other cases differ from it in one thing.", accepted(1), plain),
 		workbook("bomb", "A sheet of ten gigabytes of white space in ten megabytes.", limit, func() []byte {
-			bomb := sheet(sheetHeader, times(" ", 64*mebi))
-			body := bytes.TrimSuffix(deflate(strings.Repeat(" ", mebi)), nil)
+			bomb := sheet()
+			body := deflate(strings.Repeat(" ", mebi))
 			bomb.data = bytes.Join([][]byte{deflate(sheetHead + sheetHeader), bytes.Repeat(body, 10_000), {3, 0}}, nil)
-			bomb.size = 0xffffffff
+			bomb.size = 0xfffffffe
 			return archive(parts(bomb)...)
 		}),
 		workbook("bomb-that-lies", "A sheet that unpacks to four gigabytes, and says a thousand bytes.", unreadable, func() []byte {
@@ -113,12 +113,12 @@ func archiveCases() []Case {
 			long.packedSize = 1 << 30
 			return archive(parts(long)...)
 		}),
-		workbook("overlapping", "Thirty thousand entries that share the bytes of one.", unreadable, func() []byte {
+		workbook("overlapping", "Five thousand entries that share the bytes of one.", unreadable, func() []byte {
 			all := parts()
 			first := archive(all...)
 			at := uint64(bytes.Index(first, []byte("PK\x03\x04\x14\x00\x00\x00\x08\x00\x00\x00\x21\x00")))
 			bomb := deflated("xl/media/0", times(" ", 10*mebi))
-			for i := range 30_000 {
+			for i := range 5000 {
 				e := bomb
 				e.name, e.hidden, e.at = fmt.Sprintf("xl/media/%d", i), true, at
 				all = append(all, e)
@@ -156,9 +156,9 @@ func archiveCases() []Case {
 			}
 			return inner
 		}),
-		workbook("million-entries", "A directory of 65,535 entries without bytes.", unreadable, func() []byte {
+		workbook("many-entries", "A directory of 60,000 entries without bytes.", limit, func() []byte {
 			all := parts()
-			for len(all) < 65_535 {
+			for len(all) < 60_000 {
 				all = append(all, stored(fmt.Sprintf("x/%d", len(all)), ""))
 			}
 			return archive(all...)
@@ -177,7 +177,7 @@ func archiveCases() []Case {
 			whole := plain()
 			return whole[:len(whole)-20]
 		}),
-		workbook("garbage-in-front", "A hundred bytes stand before the first entry.", refused(definition.ErrorFileUnreadable), func() []byte {
+		workbook("garbage-in-front", "A hundred bytes stand before the first entry.", refused(definition.ErrorEncodingUnknown), func() []byte {
 			return append(bytes.Repeat([]byte("\x00\xff"), 50), plain()...)
 		}),
 		workbook("wrong-sum", "The check sum of the sheet is wrong.", unreadable, func() []byte {
@@ -213,7 +213,7 @@ func archiveCases() []Case {
 		workbook("text-document", "A text of Word: a zip archive with other parts.", unreadable, func() []byte {
 			return archive(stored(partTypes, `<Types/>`), deflated("word/document.xml", declaration+`<w:document/>`))
 		}),
-		workbook("packed-again", "A workbook was packed with gzip.", unreadable, func() []byte {
+		workbook("packed-again", "A workbook was packed with gzip: it is unpacked, and bounded twice.", accepted(1), func() []byte {
 			return gzipped(pack(string(plain())))
 		}),
 	}

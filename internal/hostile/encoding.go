@@ -22,8 +22,12 @@ func encodingCases() []Case {
 			Open: of("\ufeff"+head+row, times("\ufeff"+head+row, 1000)), Want: accepted(2001),
 		},
 		{
-			Name: "csv/nul-file", Cause: "Ten million NUL bytes.",
-			Open: of(times("\x00", 10_000_000)), Want: refused(definition.ErrorEncodingUnknown),
+			Name: "csv/nul-file", Cause: "Ten million NUL bytes: no encoding, and no line that ends.",
+			Open: of(times("\x00", 10_000_000)), Want: refused(definition.ErrorLimitExceeded),
+		},
+		{
+			Name: "csv/nul-header", Cause: "A header of NUL bytes, and rows of them.",
+			Open: of(times("\x00\x00\x00\n", 1_000_000)), Want: refused(definition.ErrorEncodingUnknown),
 		},
 		{
 			Name: "csv/nul-in-each-row", Cause: "A NUL byte in a cell of each row but the last.",

@@ -84,10 +84,6 @@ func read(r *reading, source io.Reader, format definition.Format) (err error) {
 			return errors.New("a batch without records")
 		}
 		for i := range batch.Len() {
-			if batch.Line(i) <= lastLine {
-				return fmt.Errorf("line %d comes after line %d", batch.Line(i), lastLine)
-			}
-			lastLine = batch.Line(i)
 			if batch.Blank(i) {
 				r.Blank++
 				continue
@@ -95,10 +91,14 @@ func read(r *reading, source io.Reader, format definition.Format) (err error) {
 			if row++; batch.Row(i) != row {
 				return fmt.Errorf("row %d comes after row %d", batch.Row(i), row-1)
 			}
-			if problem := batch.Problem(i); problem != nil {
+			if problem := batch.Problem(i); problem != nil { // such a row may lie about its own number
 				r.reject(problem.Code, problem.Message())
 				continue
 			}
+			if batch.Line(i) <= lastLine {
+				return fmt.Errorf("line %d comes after line %d", batch.Line(i), lastLine)
+			}
+			lastLine = batch.Line(i)
 			if batch.Cells(i) != width {
 				return fmt.Errorf("row %d has %d cells and no problem, the header %d", row, batch.Cells(i), width)
 			}
