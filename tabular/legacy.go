@@ -72,7 +72,7 @@ func plausibleJapanese(sample []byte) (score float64, units int) {
 		}
 		switch {
 		case r == 0:
-			good -= 2
+			good--
 			continue
 		case c <= 0x84: // signs, wide letters, kana, Greek, Cyrillic
 			good++
