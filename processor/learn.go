@@ -36,10 +36,20 @@ func (e evidence) order() definition.DayOrder {
 	return definition.MonthFirst
 }
 
-// learn settles, for the columns of which the format says nothing, how their numbers and dates are written: by the proof
-// in the column's own cells, else by that of all such columns together. Where cells contradict each other, nothing is
-// settled. Once it is, a cell that is written otherwise is an error.
-func (p *plan) learn(sample []Row) {
+// settlement is what is settled about a column without its format: zero values where nothing is.
+type settlement struct {
+	point byte
+	order definition.DayOrder
+}
+
+// learn settles, for the columns of which the format says nothing, how their numbers and dates are written: as in the
+// earlier file, else by the proof in the column's own cells, else by that of all such columns together. Where cells
+// contradict each other, nothing is settled. Once it is, a cell that is written otherwise is an error.
+func (p *plan) learn(sample []Row, earlier *Aggregation) {
+	p.settled = make([]settlement, len(p.names))
+	if earlier != nil {
+		copy(p.settled, earlier.plan.settled)
+	}
 	var all evidence
 	found := make([]evidence, len(p.columns))
 	for i := range p.columns {
@@ -54,21 +64,39 @@ func (p *plan) learn(sample []Row) {
 	}
 	for i := range p.columns {
 		c, own := &p.columns[i], found[i]
+		settled := &p.settled[c.schema]
 		if c.numbers.free {
 			if !own.dots && !own.commas {
 				own.dots, own.commas = all.dots, all.commas
 			}
-			if point := own.point(); point != 0 {
-				c.numbers = c.numbers.settled(point)
+			if settled.point == 0 {
+				settled.point = own.point()
+			}
+			if settled.point != 0 {
+				c.numbers = c.numbers.settled(settled.point)
 			}
 		}
 		if c.dates.free && c.dates.order == definition.DayOrderUnknown {
 			if !own.dayFirst && !own.monthFirst {
 				own.dayFirst, own.monthFirst = all.dayFirst, all.monthFirst
 			}
-			c.dates.order = own.order()
+			if settled.order == definition.DayOrderUnknown {
+				settled.order = own.order()
+			}
+			c.dates.order = settled.order
 		}
 	}
+}
+
+// Format is how a column of the version, by its index, is written in the file: the version's format, with the decimal
+// separator that the file's own cells have proven where the format names none. Its AppendNumber writes what the column
+// reads.
+func (a *Aggregation) Format(column int) definition.Format {
+	f := a.plan.format
+	if settled := a.plan.settled[column]; settled.point != 0 {
+		f.DecimalSeparator = string(settled.point)
+	}
+	return f
 }
 
 // proof is what one cell proves.

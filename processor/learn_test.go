@@ -96,6 +96,30 @@ func TestEvidenceOfCellsThatAreNotTextCountsNothing(t *testing.T) {
 	require.Contains(t, errs[0].Message, "locale")
 }
 
+// TestEarlierEvidenceHoldsForCorrections reads a corrected file with other columns first, and writes a number for it.
+func TestEarlierEvidenceHoldsForCorrections(t *testing.T) {
+	t.Parallel()
+	f := firstOf("a b", definition.TypeNumber)
+	config := f.config()
+	config.Sample = []processor.Row{{Cells: split("1,5|2")}}
+	earlier, err := processor.New(config)
+	require.NoError(t, err)
+	config.Columns, config.Sample, config.Earlier = []int{1, 0}, []processor.Row{{Cells: split("0.5|0.5")}}, earlier
+	corrected, err := processor.New(config)
+	require.NoError(t, err)
+	number := string(corrected.Format(1).AppendNumber(nil, []byte("-2.345")))
+	require.Equal(t, "-2,345", number)
+	require.Empty(t, corrected.Worker().Add(newRow(1, 2, split(number+"|1.234"))))
+	results, err := corrected.Results()
+	require.NoError(t, err)
+	require.Equal(t, `{"a":1234,"b":-2.345}`, string(results[0].ProcessedData))
+	version := f.version.Normalize()
+	version.Columns = version.Columns[:1]
+	version.Outputs = version.Outputs[:1]
+	_, err = processor.New(processor.Config{Version: version, Columns: []int{0}, Year: 2024, Earlier: earlier})
+	require.ErrorContains(t, err, "another version")
+}
+
 func TestFormatsBeatEvidence(t *testing.T) {
 	t.Parallel()
 	f := firstOf("a b", definition.TypeNumber)

@@ -11,7 +11,9 @@ import (
 
 // plan is a version compiled for one file; workers share it and change nothing in it.
 type plan struct {
-	names    []string // of the version's columns
+	format   definition.Format
+	names    []string     // of the version's columns
+	settled  []settlement // of the version's columns
 	columns  []column
 	units    []unitPlan // from coarse to fine
 	finest   unit
@@ -90,6 +92,9 @@ func newPlan(c Config) (*plan, error) {
 	if c.Year < 0 || c.Year > 9999 {
 		wrong = append(wrong, fmt.Errorf("year %d is not between 1 and 9999", c.Year))
 	}
+	if c.Earlier != nil && len(c.Earlier.plan.names) != len(c.Version.Columns) {
+		wrong = append(wrong, errors.New("the earlier file was read with another version"))
+	}
 	if c.MaxSites < 0 || c.MaxResults < 0 {
 		wrong = append(wrong, errors.New("a limit is below 0"))
 	}
@@ -97,6 +102,7 @@ func newPlan(c Config) (*plan, error) {
 		return nil, errors.Join(wrong...)
 	}
 	p := &plan{
+		format:        c.Version.Format,
 		turkish:       strings.HasPrefix(strings.ToLower(c.Version.Format.Locale), "tr"),
 		year:          c.Year,
 		date1904:      c.Date1904,
@@ -111,7 +117,7 @@ func newPlan(c Config) (*plan, error) {
 		return nil, err
 	}
 	p.addOutputs(&c.Version, present)
-	p.learn(c.Sample)
+	p.learn(c.Sample, c.Earlier)
 	if !p.hasPeriod && c.Year == 0 {
 		wrong = append(wrong, errors.New("a year is required without a PERIOD column"))
 	}

@@ -42,6 +42,9 @@ type Config struct {
 	// numbers and dates are written, their cells may prove it (1.234,56 and 31/12/2024 do). Only Cells and Kinds are looked
 	// at, and not kept. The same sample must be given whenever the file is read, for the same cell to mean the same.
 	Sample []Row
+	// Earlier is the aggregation of a file that this one corrects, with the same version; nil for none. What its cells have
+	// proven about a column holds here too, whatever the sample.
+	Earlier *Aggregation
 	// Date1904 tells that the file's workbook counts days from 1904-01-01.
 	Date1904 bool
 	// Sites is nil when no site is known.
