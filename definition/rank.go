@@ -2,6 +2,7 @@ package definition
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -18,8 +19,8 @@ type Candidate struct {
 	Used []ColumnMapping
 }
 
-// DefinitionMatch tells how well a definition fits a file.
-type DefinitionMatch struct {
+// Match tells how well a definition fits a file.
+type Match struct {
 	// ID and Name are the candidate's.
 	ID, Name string
 	// Score is from 0 to 1; only what was used before for the same headers has 1.
@@ -49,7 +50,7 @@ type ColumnMatch struct {
 }
 
 // Mapping gives the columns that were found, as an import takes them.
-func (m *DefinitionMatch) Mapping() []ColumnMapping {
+func (m *Match) Mapping() []ColumnMapping {
 	var mapping []ColumnMapping
 	for _, c := range m.Columns {
 		if c.Header != "" {
@@ -95,14 +96,14 @@ const (
 // and typing errors together with what the samples say. A header feeds one column, but for a mapping used before. Where
 // two headers serve a column equally well, or one header two columns, there is no match, and Reason says so. What is
 // matched can be given to an import as its mapping.
-func RankDefinitions(file []DetectedColumn, candidates []Candidate) []DefinitionMatch {
+func RankDefinitions(file []DetectedColumn, candidates []Candidate) []Match {
 	f := newRankedFile(file)
-	matches := make([]DefinitionMatch, len(candidates))
+	matches := make([]Match, len(candidates))
 	for i := range candidates {
 		matches[i] = f.match(&candidates[i])
 	}
-	slices.SortStableFunc(matches, func(a, b DefinitionMatch) int {
-		valid := func(m DefinitionMatch) int {
+	slices.SortStableFunc(matches, func(a, b Match) int {
+		valid := func(m Match) int {
 			if m.Valid {
 				return 0
 			}
@@ -127,7 +128,8 @@ type rankedFile struct {
 	evidence          []evidence
 	speller           *speller
 	comparer          *comparer
-	alike             []int // the headers that are compared by likeness, by place in the comparer
+	alike             []int     // the headers that are compared by likeness, by place in the comparer
+	best              []pairing // by the same place: the best pair of the column at hand
 }
 
 func newRankedFile(file []DetectedColumn) *rankedFile {
@@ -170,7 +172,7 @@ func newRankedFile(file []DetectedColumn) *rankedFile {
 			f.alike = append(f.alike, i)
 		}
 	}
-	f.comparer = newComparer(compared)
+	f.comparer, f.best = newComparer(compared), make([]pairing, len(compared))
 	return f
 }
 
@@ -180,7 +182,7 @@ func mappable(header string) bool {
 	return c.text("header", header, MaxName, true)
 }
 
-func (f *rankedFile) match(d *Candidate) DefinitionMatch {
+func (f *rankedFile) match(d *Candidate) Match {
 	a := newAssignment(f, d)
 	a.used()
 	a.trusted()
@@ -193,9 +195,9 @@ func (f *rankedFile) match(d *Candidate) DefinitionMatch {
 // result weighs what was found: a needed column counts three times as much as another one, and an optional column that
 // is absent little. What is left over of the file takes a little away, so that of two definitions that are satisfied
 // the one that explains more of the file is first.
-func (a *assignment) result() DefinitionMatch {
+func (a *assignment) result() Match {
 	const needed, optional, absent, leftOver = 3, 1, 0.25, 0.2
-	m := DefinitionMatch{ID: a.candidate.ID, Name: a.candidate.Name, Valid: !a.refused}
+	m := Match{ID: a.candidate.ID, Name: a.candidate.Name, Valid: !a.refused}
 	var sum, total float64
 	usedOnly := len(a.candidate.Used) > 0
 	for i := range a.columns {
@@ -237,6 +239,10 @@ func (a *assignment) result() DefinitionMatch {
 		if usedOnly && m.Valid {
 			m.Score = 1
 		}
+		m.Score = rounded(m.Score)
 	}
 	return m
 }
+
+// rounded leaves four decimals, which is more than a score tells.
+func rounded(score float64) float64 { return math.Round(score*1e4) / 1e4 }

@@ -136,7 +136,7 @@ func (a *assignment) disputeBest(pairs []pairing) {
 func (a *assignment) pairs(column int, pairs []pairing) []pairing {
 	c := &a.columns[column]
 	units := a.units(column)
-	best := a.best
+	best := a.file.best
 	clear(best)
 	for n, name := range a.names[column][:min(len(a.names[column]), 1+maxLikeAliases)] {
 		for at, l := range a.file.comparer.compare(name) {
@@ -148,7 +148,7 @@ func (a *assignment) pairs(column int, pairs []pairing) []pairing {
 			if a.contextual[at] {
 				l = a.file.comparer.pair(name, header, a.context)
 			}
-			p := pairing{column: column, header: h, score: l.score * scoreAlike, kin: l.kin, name: name}
+			p := pairing{column: column, header: h, score: float64(l.score) * scoreAlike, kin: l.kin, name: name}
 			if n > 0 {
 				p.score *= 0.99 // a name before an alias
 			}

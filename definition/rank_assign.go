@@ -14,8 +14,7 @@ type assignment struct {
 	// context are the words of the definition's name, contextual tells which of the compared headers hold one of them.
 	context    []*word
 	contextual []bool
-	best       []pairing // by compared header, of the column at hand
-	found      []int     // by column: its header, -1 for none yet
+	found      []int // by column: its header, -1 for none yet
 	score      []float64
 	reason     []string // of a column that was not found: why it is ambiguous
 	taken      []bool   // by header
@@ -31,7 +30,7 @@ func newAssignment(f *rankedFile, d *Candidate) *assignment {
 		taken: make([]bool, len(f.header)), contested: make([]bool, len(f.header)),
 		context: f.speller.phrase(d.Name).words,
 	}
-	a.best, a.contextual = make([]pairing, len(f.alike)), make([]bool, len(f.alike))
+	a.contextual = make([]bool, len(f.alike))
 	for _, w := range a.context {
 		for place, l := range f.comparer.row(w) {
 			if l.kin <= kinMeaning && l.score > 0 {
@@ -43,6 +42,7 @@ func newAssignment(f *rankedFile, d *Candidate) *assignment {
 	}
 	for i := range d.Columns {
 		a.found[i] = -1
+		a.names[i] = make([]*phrase, 0, 1+len(d.Columns[i].Aliases))
 		a.names[i] = append(a.names[i], f.speller.phrase(d.Columns[i].Name))
 		for _, alias := range d.Columns[i].Aliases {
 			a.names[i] = append(a.names[i], f.speller.phrase(alias))
@@ -55,11 +55,12 @@ func (a *assignment) open(column int) bool { return a.found[column] < 0 && a.rea
 func (a *assignment) free(header int) bool { return !a.taken[header] && !a.contested[header] }
 
 func (a *assignment) take(column, header int, score float64, reason string) {
-	if a.columns[column].Type != "" && a.file.evidence[header].fit(&a.columns[column]) == fitBad && score < scoreUsed && score > scoreDoubt {
+	c := &a.columns[column]
+	if scoreDoubt < score && score < scoreUsed && a.file.evidence[header].fit(c) == fitBad {
 		score = scoreDoubt
-		reason += ", but the values are not " + expects(&a.columns[column])
+		reason += ", but the values are not " + expects(c)
 	}
-	a.found[column], a.score[column], a.reason[column] = header, score, reason
+	a.found[column], a.score[column], a.reason[column] = header, rounded(score), reason
 	a.taken[header] = true
 }
 

@@ -136,7 +136,7 @@ func expects(c *Column) string {
 // looksNumber takes digits with separators and, around them, signs of currency, per cent, and a unit of measure.
 func looksNumber(s string) bool {
 	digits := 0
-	at := strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) })
+	at := strings.IndexFunc(s, unicode.IsLetter)
 	if at >= 0 {
 		if _, unit := unitNames[compactKey(s[at:])]; !unit {
 			return false
@@ -177,6 +177,11 @@ var periodWords = map[string]bool{
 	"t": true, "z": true, "ceyrek": true, "quarter": true, "w": true, "m": true, "h": true, "年度": true,
 }
 
+// dateSigns stand between the parts of a date.
+const dateSigns = " -/.:,'’"
+
+// dateParts counts the parts of a text that are numbers or names of months, and the latter; it is not well when there is
+// anything else than what stands in dates.
 func dateParts(s string) (parts, months int, ok bool) {
 	if len(s) > 40 || strings.ContainsAny(s, "%$€£¥₺") {
 		return 0, 0, false
@@ -199,7 +204,7 @@ func dateParts(s string) (parts, months int, ok bool) {
 		part := string(runes[i:j])
 		switch kind(runes[i]) {
 		case 1:
-			if j-i > 4 && !(j-i == 6 && len(runes) == 6) {
+			if j-i > 4 && (j-i != 6 || len(runes) != 6) {
 				return 0, 0, false
 			}
 			parts++
@@ -212,7 +217,7 @@ func dateParts(s string) (parts, months int, ok bool) {
 				return 0, 0, false
 			}
 		default:
-			if !strings.Contains(" -/.:,'’年月日", part) {
+			if strings.Trim(part, dateSigns) != "" {
 				return 0, 0, false
 			}
 		}

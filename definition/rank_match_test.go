@@ -25,7 +25,9 @@ func headers(names ...string) []definition.DetectedColumn {
 	return file
 }
 
-func match(columns []definition.Column, file []definition.DetectedColumn, used ...definition.ColumnMapping) definition.DefinitionMatch {
+func match(
+	columns []definition.Column, file []definition.DetectedColumn, used ...definition.ColumnMapping,
+) definition.Match {
 	return definition.RankDefinitions(file, []definition.Candidate{{ID: "1", Name: "x", Columns: columns, Used: used}})[0]
 }
 
@@ -67,7 +69,7 @@ func TestRankDefinitionsTellsWhy(t *testing.T) {
 		"another language": {text("Date"), "ngày", 0.8, 0.9, "means the same: 'ngày' ~ 'Date'"},
 		"abbreviation":     {number("Zebra count"), "zbr count", 0.7, 0.9, "abbreviation: 'zbr count' ~ 'Zebra count'"},
 		"typing error":     {number("Tüketim"), "Tüketm", 0.7, 0.9, "similar: 'Tüketm' ~ 'Tüketim'"},
-		"swapped letters":  {number("Widgets"), "Wigdets", 0.7, 0.9, "similar: 'Wigdets' ~ 'Widgets'"},
+		"swapped letters":  {number("Widgets"), "Wdigets", 0.7, 0.9, "similar: 'Wdigets' ~ 'Widgets'"},
 		"another order":    {text("Waste type"), "type of waste", 0.8, 0.9, "same words: 'type of waste' ~ 'Waste type'"},
 		"missing space":    {number("Blue zebras"), "bluezebrs", 0.7, 0.9, "similar: 'bluezebrs' ~ 'Blue zebras'"},
 	}
@@ -198,14 +200,17 @@ func TestRankDefinitionsLooksAtValues(t *testing.T) {
 	require.Equal(t, "means the same: 'tarih' ~ 'Date', but the values are not dates", m.Columns[0].Reason)
 	require.Less(t, m.Columns[0].Score, 0.7)
 	m = match([]definition.Column{date}, []definition.DetectedColumn{column("zebra", definition.TypeDate, "2024-01-31")})
-	require.Equal(t, []definition.ColumnMatch{{Column: "Date", Header: "zebra", Score: 0.5, Reason: "the values fit: dates"}}, m.Columns)
+	require.Equal(t, []definition.ColumnMatch{
+		{Column: "Date", Header: "zebra", Score: 0.5, Reason: "the values fit: dates"},
+	}, m.Columns)
 
+	use := []definition.Column{number("Tüketim")}
 	// One bad cell makes a text of a column of numbers or dates.
 	for _, samples := range [][]string{{"1.204,5", "n/a", "998"}, {"12 500", "1 000"}, {"12 kWh"}, {"₺1.250"}, {"１２"}} {
-		m = match([]definition.Column{number("Tüketim")}, []definition.DetectedColumn{column("Tüketim", definition.TypeString, samples...)})
+		m = match(use, []definition.DetectedColumn{column("Tüketim", definition.TypeString, samples...)})
 		require.Equal(t, "same name", m.Columns[0].Reason, "%q", samples)
 	}
-	m = match([]definition.Column{number("Tüketim")}, []definition.DetectedColumn{column("Tüketim", definition.TypeString, "Ankara", "01.02.2024")})
+	m = match(use, []definition.DetectedColumn{column("Tüketim", definition.TypeString, "Ankara", "01.02.2024")})
 	require.Equal(t, "same name, but the values are not numbers", m.Columns[0].Reason)
 	for _, samples := range [][]string{{"31 Jan 2024"}, {"2024年4月1日"}, {"31.01.2024 12:30", "?"}} {
 		m = match([]definition.Column{date}, []definition.DetectedColumn{column("Date", definition.TypeString, samples...)})
@@ -252,7 +257,9 @@ func TestRankDefinitionsPutsWhatWasUsedBeforeFirst(t *testing.T) {
 func TestRankDefinitionsTellsWhatIsMissingAndLeftOver(t *testing.T) {
 	t.Parallel()
 	columns := []definition.Column{
-		text("Zone"), number("Weight"), {Name: "Width", Type: definition.TypeNumber},
+		text("Zone"),
+		number("Weight"),
+		{Name: "Width", Type: definition.TypeNumber},
 		{Name: "Spot", Type: definition.TypeString, Role: definition.RoleSiteIdentifier},
 	}
 	m := match(columns, headers("weight", "", " b ", "a"))

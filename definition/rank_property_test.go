@@ -68,7 +68,8 @@ func TestRankDefinitionsAgreesWithMatchColumns(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	names := []string{
 		"Site", "SITE", "site ", "Sıte", "Site name", "site_name", "Tesis", "Cost", "cost (TL)", "Cost (kWh)", "Tutar", "Date",
-		"Dâte", "Tarih", "ngày", "kWh", "KWH", "x", "", "Consumption", "consumptn", "Consumption [kWh]", strings.Repeat("ş", 300), "a\x00b",
+		"Dâte", "Tarih", "ngày", "kWh", "KWH", "x", "", "Consumption", "consumptn", "Consumption [kWh]",
+		strings.Repeat("ş", 300), "a\x00b",
 	}
 	types := []definition.ColumnType{definition.TypeString, definition.TypeNumber, definition.TypeDate, ""}
 	agreed, refused, used := 0, 0, 0
@@ -78,7 +79,9 @@ func TestRankDefinitionsAgreesWithMatchColumns(t *testing.T) {
 		for range 1 + r.IntN(6) {
 			name := names[r.IntN(len(names))]
 			header = append(header, name)
-			file = append(file, definition.DetectedColumn{Header: name, Type: types[r.IntN(len(types))], Samples: []string{"1", "a"}[:r.IntN(3)]})
+			file = append(file, definition.DetectedColumn{
+				Header: name, Type: types[r.IntN(len(types))], Samples: []string{"1", "a"}[:r.IntN(3)],
+			})
 		}
 		var columns []definition.Column
 		for range 1 + r.IntN(4) {

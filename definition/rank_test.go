@@ -97,7 +97,7 @@ func measure(sets []headerSet, candidates []definition.Candidate) *tally {
 	for _, set := range sets {
 		t.sets++
 		matches := definition.RankDefinitions(set.file, candidates)
-		at := slices.IndexFunc(matches, func(m definition.DefinitionMatch) bool { return m.ID == set.definition })
+		at := slices.IndexFunc(matches, func(m definition.Match) bool { return m.ID == set.definition })
 		if at == 0 {
 			t.first++
 		} else {
@@ -114,8 +114,8 @@ func measure(sets []headerSet, candidates []definition.Candidate) *tally {
 				}
 			}
 		}
-		columns := candidates[slices.IndexFunc(candidates, func(c definition.Candidate) bool { return c.ID == set.definition })].Columns
-		for _, c := range columns {
+		right := slices.IndexFunc(candidates, func(c definition.Candidate) bool { return c.ID == set.definition })
+		for _, c := range candidates[right].Columns {
 			for header, column := range set.truth {
 				if column != c.Name {
 					continue

@@ -4,7 +4,7 @@ import "slices"
 
 // like is how alike a name and a header are.
 type like struct {
-	score float64
+	score float32
 	kin   kinship
 }
 
@@ -44,7 +44,7 @@ func (c *comparer) row(w *word) []like {
 			if w.row == nil {
 				w.row = make([]like, len(c.heard))
 			}
-			w.row[i] = like{score, kin}
+			w.row[i] = like{float32(score), kin}
 		}
 	}
 	return w.row
@@ -63,7 +63,7 @@ func (c *comparer) compare(name *phrase) []like {
 		case related:
 			l = c.pair(name, h, nil)
 		case !name.plain || !h.plain:
-			l = like{whole(name, h), kinSimilar}
+			l = like{float32(whole(name, h)), kinSimilar}
 		}
 		if l.score < 0.3 {
 			continue
@@ -105,7 +105,7 @@ func (c *comparer) pair(name, header *phrase, context []*word) like {
 			continue
 		}
 		taken |= 1 << at
-		shared += best.score * (w.weight + header.words[at].weight)
+		shared += float64(best.score) * (w.weight + header.words[at].weight)
 		kin = max(kin, best.kin)
 	}
 	for j, h := range header.words {
@@ -115,12 +115,12 @@ func (c *comparer) pair(name, header *phrase, context []*word) like {
 			total += weight
 		}
 	}
-	best := like{shared / total, kin}
+	best := like{float32(shared / total), kin}
 	if best.score < 0.999 && kin < kinSimilar && best.score < likeShort*0.99 {
 		best.kin = kinSimilar
 	}
 	if !name.plain || !header.plain {
-		if whole := whole(name, header); whole > best.score {
+		if whole := float32(whole(name, header)); whole > best.score {
 			best = like{whole, kinSimilar}
 		}
 	}
@@ -132,17 +132,18 @@ func (w *word) means(other *word) bool { return w == other || w.shares(other) }
 // whole compares names as one word, for spaces that are missing or too many.
 func whole(name, header *phrase) float64 {
 	if name.packed && header.packed {
-		return commonPart(name.runes, header.runes)
+		return commonPart([]rune(name.base), []rune(header.base))
 	}
 	if len(name.words) == len(header.words) || name.packed || header.packed {
 		return 0
 	}
+	const shortest = 5
 	short, long := name, header
-	if len(short.runes) > len(long.runes) {
+	if short.length > long.length {
 		short, long = long, short
 	}
-	if len(short.runes) < 5 {
+	if short.length < shortest || !maybeTyped(short.length, long.length, short.mask, long.mask) {
 		return 0
 	}
-	return typed(short.runes, long.runes, short.mask, long.mask)
+	return typed([]rune(short.base), []rune(long.base), short.mask, long.mask)
 }

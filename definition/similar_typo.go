@@ -6,7 +6,7 @@ import (
 )
 
 // kinship says what makes two names alike; of several the one that says least is told.
-type kinship int
+type kinship uint8
 
 const (
 	kinSame kinship = iota // the same words, perhaps in another order
@@ -50,10 +50,10 @@ func (w *word) alike(other *word) (float64, kinship) {
 		}
 		return 0, kinSimilar
 	}
-	if w.runes[0] != other.runes[0] && (w.packed || bits.OnesCount64(w.mask^other.mask) > 6) && !(w.packed && other.packed) {
+	if w.packed != other.packed || !w.packed && w.runes[0] != other.runes[0] && bits.OnesCount64(w.mask^other.mask) > 6 {
 		return 0, kinSimilar
 	}
-	if w.packed || other.packed {
+	if w.packed {
 		return commonPart(w.runes, other.runes), kinSimilar
 	}
 	short, long := w, other
@@ -61,7 +61,8 @@ func (w *word) alike(other *word) (float64, kinship) {
 		short, long = long, short
 	}
 	if short.runes[0] == long.runes[0] {
-		if len(short.runes) >= 4 && 2*len(short.runes) >= len(long.runes) && slices.Equal(short.runes, long.runes[:len(short.runes)]) {
+		n := len(short.runes)
+		if n >= 4 && 2*n >= len(long.runes) && slices.Equal(short.runes, long.runes[:n]) {
 			return likePrefix, kinShort
 		}
 		if abbreviates(short.runes, long.runes) {
@@ -98,18 +99,9 @@ func isVowel(r rune) bool { return r == 'a' || r == 'e' || r == 'i' || r == 'o' 
 // typed is how alike two words are when the longer one was meant: 1 less the share of wrong, missing, additional and
 // swapped letters, and 0 when these are more than a person makes.
 func typed(short, long []rune, a, b uint64) float64 {
-	n, most := len(long), 0
-	switch {
-	case n > longestTyped:
-		return 0
-	case n >= 11:
-		most = 3
-	case n >= 7:
-		most = 2
-	case n >= 4:
-		most = 1
-	}
-	if most == 0 || n-len(short) > most || bits.OnesCount64(a^b) > 2*most {
+	n := len(long)
+	most := typingErrors(n)
+	if !maybeTyped(len(short), n, a, b) {
 		return 0
 	}
 	if short[0] != long[0] && n < 6 {
@@ -124,6 +116,25 @@ func typed(short, long []rune, a, b uint64) float64 {
 		return 0
 	}
 	return 1 - float64(wrong)/float64(n)
+}
+
+// typingErrors is how many a person makes in a word of so many letters.
+func typingErrors(letters int) int {
+	switch {
+	case letters > longestTyped || letters < 4:
+		return 0
+	case letters >= 11:
+		return 3
+	case letters >= 7:
+		return 2
+	}
+	return 1
+}
+
+// maybeTyped rules out most pairs by their lengths and the letters that they hold.
+func maybeTyped(short, long int, a, b uint64) bool {
+	most := typingErrors(long)
+	return most > 0 && long-short <= most && bits.OnesCount64(a^b) <= 2*most
 }
 
 // edits counts the letters to insert, delete, change or swap with the next one (the restricted Damerau-Levenshtein

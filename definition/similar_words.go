@@ -36,7 +36,7 @@ var conceptTable = []struct {
 	{"", 1, "country; ülke; quốc gia; 国"},
 	{"", 1, "city; şehir, il; thành phố; 都市, 市"},
 	{"", 1, "region; bölge; khu vực, vùng; 地域"},
-	{"", 1, "address; adres; địa chỉ; 住所"},
+	{"", 1, "address; adres; địa chỉ; 住所"}, //nolint:misspell // Turkish
 	// Times.
 	{"time", 1, "date, dt; tarih; ngày, ngày tháng; 日付, 年月日, 日, 期日"},
 	{"time", 1, "day; gün; ngày; 日, 曜日"},
@@ -117,7 +117,9 @@ var conceptTable = []struct {
 		"仕入先, 供給会社, 供給者, サプライヤー, 業者, 取引先"},
 	{"", 1, "carrier, transporter, haulier, hauler; taşıyıcı, nakliyeci; đơn vị vận chuyển, nhà vận chuyển; 運搬業者, 収集運搬業者"},
 	{"", 1, "customer, client, visitor; müşteri; khách hàng, khách; 顧客, 客, 来客, お客様"},
-	{"", 1, "employee, emp, staff, personnel, worker, headcount; çalışan, personel; nhân viên, nv, người lao động, lao động; " +
+	{"", 1, "employee, emp, staff, personnel, worker, headcount; " +
+		"çalışan, personel; " + //nolint:misspell // Turkish
+		"nhân viên, nv, người lao động, lao động; " +
 		"従業員, 社員, 職員, 人員"},
 	{"", 1, "contractor, subcontractor; taşeron, yüklenici; nhà thầu, thầu phụ; 請負業者, 協力会社, 請負"},
 	{"", 1, "technician, engineer; teknisyen; kỹ thuật viên; 技術者, 作業者, 技師"},
@@ -224,7 +226,7 @@ func (v *vocabulary) meanings(word string) []int {
 	if known, ok := v.words[word]; ok {
 		return known
 	}
-	if len(word) < 3 || !strings.Contains("sriu", word[len(word)-1:]) {
+	if len(word) < 3 || strings.IndexByte("sriu", word[len(word)-1]) < 0 {
 		return nil
 	}
 	for _, ending := range []string{"es", "s", "leri", "lari", "ler", "lar", "si", "su", "i", "u"} {
