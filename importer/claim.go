@@ -17,7 +17,23 @@ type attempt struct {
 	run     *ent.ImportRun // as claimed
 	history *ent.ReviewUploadHistory
 	version definition.Version
-	tally   tally
+	// chain is what a correction goes back to, the oldest first; empty for other imports.
+	chain []link
+	tally tally
+}
+
+// link is an earlier import that a correction goes back to, and the record of its file.
+type link struct {
+	run     *ent.ImportRun
+	history *ent.ReviewUploadHistory
+}
+
+// earlier is the import that this one corrects; nil where it corrects none.
+func (a *attempt) earlier() *ent.ImportRun {
+	if len(a.chain) == 0 {
+		return nil
+	}
+	return a.chain[len(a.chain)-1].run
 }
 
 // mine narrows an update to the run while this attempt has it: a canceled import, or one that another worker took
@@ -43,7 +59,7 @@ func (a *attempt) claim(ctx context.Context) (claimed bool, err error) {
 			SetNillableFileSize(a.history.FileSize).
 			SetNillableSha256(a.history.Sha256).
 			SetNillableSourceGeneration(a.history.Generation).
-			SetNillableRowCount(a.history.RowCount).
+			SetNillableRowCount(expectedRows(a.history, a.earlier())).
 			ClearColumnMapping().ClearWarnings()
 		if a.run.StartedAt == nil {
 			update.SetStartedAt(at)

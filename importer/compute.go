@@ -11,8 +11,8 @@ import (
 
 	"entrepot/database"
 	"entrepot/definition"
+	"entrepot/ent"
 	"entrepot/processor"
-	"entrepot/tabular"
 )
 
 // compute reads the file and computes everything that finish will write. The outcome is never nil. Of what goes wrong,
@@ -26,11 +26,15 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 			err = &panicError{v, debug.Stack()}
 		}
 		var limit *processor.LimitError
+		var mixed *processor.CurrencyError
 		var panicked *panicError
 		switch {
 		case err == nil, ctx.Err() != nil:
 		case errors.As(err, &limit):
 			result.fail(&failureError{Code: limit.Code, Sentence: limit.Message, Params: limit.Params})
+			err = nil
+		case errors.As(err, &mixed):
+			result.fail(&failureError{Code: mixed.Code, Sentence: mixed.Message, Params: mixed.Params})
 			err = nil
 		case errors.As(err, &panicked):
 			result.fail(a.internal(ctx, err))
@@ -55,12 +59,7 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 		return result, err
 	}
 	a.tally.matched(nil, warnings)
-	source, err := a.openSource(ctx, a.run, a.history.GcsPath)
-	if err != nil {
-		return result, err
-	}
-	defer source.close()
-	return result, a.read(ctx, result, source, sites)
+	return result, a.read(ctx, result, sites)
 }
 
 // prepare reads the sites, and whether this file was imported before.
@@ -79,48 +78,97 @@ func (a *attempt) prepare(ctx context.Context) (sites processor.Sites, warnings 
 	return sites, warnings, err
 }
 
-// read goes through the file and leaves in the outcome what it comes to.
-func (a *attempt) read(ctx context.Context, result *outcome, source *source, sites processor.Sites) error {
-	table, err := tabular.Open(a.wrap(source), tabular.Config{
-		Format: tabular.FormatOf(a.version.Format), Limits: tabular.LimitsOf(a.Limits),
-	})
+// read goes through the file, and those of the imports that it corrects, and leaves in the outcome what it comes to.
+func (a *attempt) read(ctx context.Context, result *outcome, sites processor.Sites) error {
+	parts, err := a.open(ctx)
+	defer func() {
+		for _, p := range parts {
+			p.close()
+		}
+	}()
 	if err != nil {
 		return err
 	}
-	defer table.Close() //nolint:errcheck // temporary files are the system's to remove where we cannot
-	header := table.Header()
-	found, mapping, err := definition.MatchColumns(a.version.Columns, header, a.run.RequestedMapping)
+	if err := a.aggregate(parts, sites); err != nil {
+		return err
+	}
+	p, err := newPipeline(ctx, a, parts, result.rejected)
 	if err != nil {
 		return err
 	}
-	a.tally.matched(mapping, append(table.Warnings(), columnWarnings(header, a.version.Columns, found)...))
-	year := 0
-	if a.run.Year != nil {
-		year = *a.run.Year
-	}
-	aggregation, err := processor.New(processor.Config{
-		Version: a.version, Columns: found, Year: year, Sites: sites,
-		MaxSites: a.Limits.MaxSites, MaxResults: a.Limits.MaxResults,
-	})
-	if err != nil {
-		return err
-	}
-	p := newPipeline(a, table, aggregation, result.rejected, found)
 	err = p.run(ctx)
 	result.log = p.log()
 	if err != nil {
 		return err
 	}
-	if result.sum, err = source.check(a.run.Sha256); err != nil {
-		return err
-	}
+	result.sum = p.sum
 	counts, _, _, _ := a.tally.take()
 	if failure := a.verdict(counts, result.log); failure != nil {
 		result.fail(failure)
 		return nil
 	}
-	result.results, err = aggregation.Results()
+	own := parts[len(parts)-1].aggregation
+	for _, earlier := range parts[:len(parts)-1] {
+		own.Join(earlier.aggregation)
+	}
+	result.results, err = own.Results()
 	return err
+}
+
+// open opens all files: the import's own first, which is the likeliest to have a fault that somebody can put right. It
+// stands last among the parts. On an error too it gives what was opened.
+func (a *attempt) open(ctx context.Context) (parts []*part, err error) {
+	own, err := a.openPart(ctx, a.run, a.history.GcsPath)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { parts = append(parts, own) }()
+	mapping, err := own.match(a.version.Columns, a.earlier())
+	if err != nil {
+		return nil, err
+	}
+	a.tally.matched(mapping, append(own.table.Warnings(), columnWarnings(own.header, a.version.Columns, own.found)...))
+	var earlier *ent.ImportRun
+	for _, link := range a.chain {
+		if link.history.DeletedAt != nil {
+			return parts, (&part{run: link.run}).named(fileMissing())
+		}
+		p, err := a.openPart(ctx, link.run, link.history.GcsPath)
+		if err != nil {
+			return parts, err
+		}
+		p.number, p.rows = len(parts), link.run.ProcessedRowCount
+		if earlier != nil {
+			p.rows -= earlier.AcceptedRowCount
+		}
+		parts = append(parts, p)
+		if _, err := p.match(a.version.Columns, earlier); err != nil {
+			return parts, err
+		}
+		earlier = link.run
+	}
+	own.number = len(parts)
+	return parts, nil
+}
+
+// aggregate makes each file's aggregation: what the cells of earlier files prove holds for later ones too.
+func (a *attempt) aggregate(parts []*part, sites processor.Sites) (err error) {
+	year := 0
+	if a.run.Year != nil {
+		year = *a.run.Year
+	}
+	for _, p := range parts {
+		version := a.version
+		version.Format = p.run.Format
+		p.aggregation, err = processor.New(processor.Config{
+			Version: version, Columns: p.found, Year: year, Sites: sites,
+			MaxSites: a.Limits.MaxSites, MaxResults: a.Limits.MaxResults, Date1904: p.table.Detected().Date1904,
+		})
+		if err != nil {
+			return p.named(err)
+		}
+	}
+	return nil
 }
 
 // verdict is why a file that was read to its end gives no results; nil when it does.

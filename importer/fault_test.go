@@ -270,7 +270,7 @@ func TestRejectedRowsAreSafeInASpreadsheet(t *testing.T) {
 	run := w.imported(file, readings(skip, func(v *definition.Version) { v.Format.DecimalSeparator = "," }))
 	failed(t, run, definition.ErrorNoValidRows)
 	lines := strings.Split(w.object(*run.RejectedRowsKey), "\n")
-	require.Equal(t, "site;date;reading;'=note;_row;_line;_error", lines[0])
+	require.Equal(t, "\uFEFFsite;date;reading;'=note;_row;_line;_error", lines[0])
 	for n, want := range []string{
 		`A;x;1;"'=HYPERLINK(""http://evil"")";1;2;`,
 		`A;x;"-12,50";+905551234567;2;3;`,
@@ -298,7 +298,8 @@ func TestRejectedRowsOfRejectedRowsAreNoWider(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	run := w.imported("site,date,reading,_row,_line,_error\nA,x,1,7,8,why\n", readings(skip))
-	require.True(t, strings.HasPrefix(w.object(*run.RejectedRowsKey), "site,date,reading,_row,_line,_error\nA,x,1,1,2,"))
+	require.True(t, strings.HasPrefix(w.object(*run.RejectedRowsKey),
+		"\uFEFFsite,date,reading,_row,_line,_error\nA,x,1,1,2,"))
 }
 
 func TestCellsThatCannotBeShownAreSpelledOutAndCut(t *testing.T) {

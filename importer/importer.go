@@ -59,6 +59,9 @@ type Config struct {
 	// Lease is how long a worker is believed alive after its last sign of life, which it gives three times as often;
 	// 0 is 15 seconds. At least 300 milliseconds.
 	Lease time.Duration
+	// TempDir is the folder for what a file needs beside memory, such as the parts of a workbook; it is removed when its
+	// import ends, however it does. Empty is the system's own.
+	TempDir string
 	// Parallelism is how many goroutines compute one import; 0 is as many as there are processors, at most 4.
 	Parallelism int
 }

@@ -69,6 +69,11 @@ func (a *attempt) write(ctx context.Context, o *outcome) error {
 		if changed == 0 {
 			return errLost
 		}
+		if o.failure == nil {
+			if err := a.supersede(ctx); err != nil {
+				return err
+			}
+		}
 		if err := a.insertResults(ctx, o.results); err != nil {
 			return fmt.Errorf("write results: %w", err)
 		}

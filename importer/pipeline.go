@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"runtime/debug"
-	"slices"
 	"sync"
 
 	"entrepot/definition"
@@ -17,11 +16,14 @@ import (
 // written in the order of the file. A batch goes round until the file ends, so that memory does not grow with it.
 type pipeline struct {
 	*attempt
-	table       *tabular.Reader
-	aggregation *processor.Aggregation
-	rejected    *rejectedFile
-	format      *rejectedFormat
-	names       []string // of the file's columns: the input column that each feeds, else its header
+	parts    []*part
+	rejected *rejectedFile
+	format   *rejectedFormat
+	// corrects has for each file which rows of those before it may be corrected by its own: what the import before it
+	// has set aside.
+	corrects [][]*rowSet
+	orders   *orders
+	sum      string // SHA-256 of the import's own file, once it was read
 
 	free, work chan *batch
 	logs       []*definition.ErrorLog
@@ -31,10 +33,13 @@ type pipeline struct {
 	waiting map[int]*batch
 }
 
-// batch is one piece of the file on its way.
+// batch is one piece of a file on its way.
 type batch struct {
 	number int
+	part   *part
+	pooled bool // it goes round
 	tabular.Batch
+	orders   []int64 // of the rows, where they do not stand in the order of the file; empty otherwise
 	rejected []byte
 	counts   counts
 }
@@ -42,28 +47,42 @@ type batch struct {
 // spare is how many batches there are beyond those that are being computed.
 const spare = 2
 
-func newPipeline(
-	a *attempt, table *tabular.Reader, aggregation *processor.Aggregation, rejected *rejectedFile, found []int,
-) *pipeline {
-	header := table.Header()
+// newPipeline also finds out which rows of earlier files are not to be read.
+func newPipeline(ctx context.Context, a *attempt, parts []*part, rejected *rejectedFile) (*pipeline, error) {
+	own := parts[len(parts)-1]
 	p := &pipeline{
-		attempt: a, table: table, aggregation: aggregation, rejected: rejected,
-		format:  newRejectedFormat(header, table.Detected()),
-		names:   slices.Clone(header),
-		free:    make(chan *batch, a.Parallelism+spare),
-		work:    make(chan *batch, a.Parallelism+spare),
-		waiting: make(map[int]*batch),
+		attempt: a, parts: parts, rejected: rejected,
+		format:   newRejectedFormat(own.header, own.table.Detected()),
+		corrects: make([][]*rowSet, len(parts)),
+		orders:   newOrders(len(parts)),
+		free:     make(chan *batch, a.Parallelism+spare),
+		work:     make(chan *batch, a.Parallelism+spare),
+		waiting:  make(map[int]*batch),
 	}
-	rejected.head = p.format.head(header)
-	for column, at := range found {
-		if at >= 0 {
-			p.names[at] = a.version.Columns[column].Name
+	rejected.head = p.format.head()
+	for _, part := range parts {
+		part.copied = p.format.copiedFrom(own, part)
+	}
+	before := int64(0)
+	for k, earlier := range parts[:len(parts)-1] {
+		sets, err := a.setAside(ctx, parts, earlier)
+		if err != nil {
+			return nil, err
 		}
+		p.corrects[k+1] = sets
+		for at := range k + 1 {
+			if parts[at].aside == nil {
+				parts[at].aside = new(rowSet)
+			}
+			parts[at].aside.union(sets[at])
+		}
+		before += earlier.rows
+		p.orders.before[k+1] = before
 	}
 	for range cap(p.free) {
-		p.free <- new(batch)
+		p.free <- &batch{pooled: true}
 	}
-	return p
+	return p, nil
 }
 
 // run goes through the whole file. It returns the first error of any goroutine, when all have ended.
@@ -86,67 +105,129 @@ func (p *pipeline) run(ctx context.Context) error {
 	for range p.Parallelism {
 		log := definition.NewErrorLog(p.Limits.MaxRowErrors)
 		p.logs = append(p.logs, log)
-		worker := p.aggregation.Worker()
-		start(func(ctx context.Context) error { return p.compute(ctx, worker, log) })
+		start(func(ctx context.Context) error { return p.compute(ctx, log) })
 	}
 	start(p.cut)
 	running.Wait()
 	return context.Cause(ctx)
 }
 
-// cut fills batches until the file ends.
+// cut fills batches until the last file ends.
 func (p *pipeline) cut(ctx context.Context) error {
 	defer close(p.work)
-	for number := 0; ; number++ {
-		var b *batch
-		select {
-		case b = <-p.free:
-		case <-ctx.Done():
-			return ctx.Err()
+	number := 0
+	for _, part := range p.parts {
+		last := int64(0)
+		for {
+			b, err := p.fill(ctx, part)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return part.named(err)
+			}
+			b.number, b.part, b.rejected, b.counts = number, part, b.rejected[:0], counts{}
+			number++
+			last = p.order(b, last)
+			select {
+			case p.work <- b:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
-		err := p.table.NextBatch(&b.Batch)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+		sum, err := part.end()
 		if err != nil {
 			return err
 		}
-		b.number, b.rejected, b.counts = number, b.rejected[:0], counts{}
-		select {
-		case p.work <- b:
-		case <-ctx.Done():
-			return ctx.Err()
+		if part.own {
+			p.sum = sum
+		} else if last != part.rows {
+			return part.named(sourceChanged())
 		}
 	}
+	return nil
+}
+
+// fill gives the next batch of a file; io.EOF at its end.
+func (p *pipeline) fill(ctx context.Context, part *part) (*batch, error) {
+	var free *batch
+	select {
+	case free = <-p.free:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	b, err := part.next(free)
+	if b != free {
+		p.free <- free
+	}
+	return b, err
+}
+
+// order finds the places of rows that correct others, and gives the highest row number so far.
+func (p *pipeline) order(b *batch, last int64) int64 {
+	part := b.part
+	b.orders = b.orders[:0]
+	for i := range b.Len() {
+		row := b.Row(i)
+		last = max(last, row)
+		if part.rowColumn < 0 {
+			continue
+		}
+		order := p.orders.at(part.number, row)
+		if part.rowColumn < b.Cells(i) && row > 0 {
+			at, ok := placeOf(b.Cell(i, part.rowColumn), p.parts[:part.number], part.number-1)
+			if ok && p.corrects[part.number][at.part].has(at.row) {
+				order = p.orders.correct(part.number, row, at)
+			}
+		}
+		b.orders = append(b.orders, order)
+	}
+	return last
 }
 
 // compute works on batches until there are no more.
-func (p *pipeline) compute(ctx context.Context, worker *processor.Worker, log *definition.ErrorLog) error {
+func (p *pipeline) compute(ctx context.Context, log *definition.ErrorLog) error {
+	var part *part
+	var worker *processor.Worker
 	var row processor.Row
 	for b := range p.work {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if b.part != part {
+			part = b.part
+			worker = part.aggregation.Worker()
+		}
 		for i := range b.Len() {
+			number := b.Row(i)
 			if b.Blank(i) {
-				b.counts.blank++
+				if part.own {
+					b.counts.blank++
+				}
+				continue
+			}
+			if part.aside.has(number) {
 				continue
 			}
 			var wrong []definition.RowError
+			row.Number, row.Line, row.Order = number, b.Line(i), p.orders.usual(part.number, number)
+			if len(b.orders) > 0 {
+				row.Order = b.orders[i]
+			}
+			row.Cells, row.Kinds = part.cells(row.Cells[:0], &b.Batch, i), b.AppendKinds(row.Kinds[:0], i)
 			if problem := b.Problem(i); problem != nil {
-				wrong = []definition.RowError{p.unreadable(b, i, problem)}
+				wrong = []definition.RowError{part.unreadable(b, i, problem)}
 			} else {
-				row.Number, row.Line = b.Row(i), b.Line(i)
-				row.Order, row.Cells = row.Number, b.AppendCells(row.Cells[:0], i)
 				wrong = worker.Add(&row)
 			}
 			if len(wrong) == 0 {
 				b.counts.accepted++
 				continue
 			}
+			part.explain(wrong)
 			b.counts.rejected++
 			log.Add(wrong...)
-			b.rejected = p.format.row(b.rejected, &b.Batch, i, wrong)
+			b.rejected = p.format.row(b.rejected, part, &row, wrong)
 		}
 		if err := worker.Err(); err != nil {
 			return err
@@ -156,18 +237,6 @@ func (p *pipeline) compute(ctx context.Context, worker *processor.Worker, log *d
 		}
 	}
 	return nil
-}
-
-// unreadable is the row error of a record that the reader could not accept.
-func (p *pipeline) unreadable(b *batch, i int, problem *tabular.Problem) definition.RowError {
-	e := definition.RowError{
-		Row: b.Row(i), Line: b.Line(i), Code: problem.Code,
-		Value: problem.Value(), Message: upperFirst(problem.Message()) + ".", Params: problem.Params(),
-	}
-	if problem.Column >= 0 && problem.Column < len(p.names) {
-		e.Column = p.names[problem.Column]
-	}
-	return e
 }
 
 // done hands a batch on in the order of the file: its set-aside rows are written, its rows are counted, and it is free.
@@ -186,7 +255,9 @@ func (p *pipeline) done(b *batch) error {
 			return err
 		}
 		p.tally.add(b.counts)
-		p.free <- b
+		if b.pooled {
+			p.free <- b
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func (a *attempt) whyUnusable(ctx context.Context) (*failureError, error) {
 }
 
 func (a *attempt) readThrough(source io.Reader) error {
-	table, err := tabular.Open(source, tabular.Config{Limits: tabular.LimitsOf(a.Limits)})
+	table, err := tabular.Open(source, tabular.Config{Limits: tabular.LimitsOf(a.Limits), TempDir: a.TempDir})
 	if err != nil {
 		return err
 	}

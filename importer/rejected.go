@@ -10,10 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"entrepot/definition"
 	"entrepot/ent"
+	"entrepot/processor"
 	"entrepot/storage"
 	"entrepot/tabular"
 	"entrepot/viewer"
@@ -112,20 +112,23 @@ func unwritable() *failureError {
 }
 
 // rejectedFormat writes set-aside rows: the columns of the file as they are, then row, line and what is wrong. It
-// uses the file's own delimiter and quote, so that the corrected file is read by the same format.
+// uses the file's own delimiter and quote, so that the corrected file is read by the same format. The text is UTF-8 and
+// says so by a byte order mark, whatever the file's encoding was.
 type rejectedFormat struct {
-	delimiter, quote byte
-	columns          []int // those of the file that are copied
-	width            int
+	cells   tabular.CellWriter
+	header  []string
+	columns []int // those of the file that are copied
 }
 
 func newRejectedFormat(header []string, detected definition.DetectedFormat) *rejectedFormat {
-	f := &rejectedFormat{delimiter: ',', quote: '"', width: len(header)}
-	if detected.Delimiter != "" {
-		f.delimiter = detected.Delimiter[0]
-	}
-	if detected.Quote != "" {
-		f.quote = detected.Quote[0]
+	f := &rejectedFormat{cells: tabular.CellWriter{Delimiter: ',', Quote: '"'}, header: header}
+	if detected.Kind == definition.KindCSV {
+		if detected.Delimiter != "" {
+			f.cells.Delimiter = detected.Delimiter[0]
+		}
+		if detected.Quote != "" {
+			f.cells.Quote = detected.Quote[0]
+		}
 	}
 	for i, name := range header {
 		// A file of set-aside rows that was not corrected well enough has these three already.
@@ -136,33 +139,60 @@ func newRejectedFormat(header []string, detected definition.DetectedFormat) *rej
 	return f
 }
 
-func (f *rejectedFormat) head(header []string) []byte {
-	var line []byte
+// written is how tabular reads what was written.
+func (f *rejectedFormat) written() tabular.Format {
+	return tabular.Format{
+		Kind: definition.KindCSV, Encoding: "UTF-8", Delimiter: f.cells.Delimiter, Quote: f.cells.Quote, HeaderRow: 1,
+	}
+}
+
+// byteOrderMark tells spreadsheets, and every format that names another encoding, that the text is UTF-8.
+const byteOrderMark = "\uFEFF"
+
+func (f *rejectedFormat) head() []byte {
+	line := []byte(byteOrderMark)
 	for _, i := range f.columns {
-		line = append(f.cell(line, []byte(header[i])), f.delimiter)
+		line = append(f.cells.Append(line, quotedText([]byte(f.header[i]))), f.cells.Delimiter)
 	}
 	for _, name := range []string{columnRow, columnLine} {
-		line = append(append(line, name...), f.delimiter)
+		line = append(append(line, name...), f.cells.Delimiter)
 	}
 	return append(append(line, columnError...), '\n')
 }
 
 // row appends one record. Cells beyond the header's width stand behind what is wrong, so that nothing is lost.
-func (f *rejectedFormat) row(lines []byte, b *tabular.Batch, i int, wrong []definition.RowError) []byte {
-	cells := b.Cells(i)
-	for _, column := range f.columns {
-		if column < cells {
-			lines = f.cell(lines, b.Cell(i, column))
+func (f *rejectedFormat) row(lines []byte, p *part, row *processor.Row, wrong []definition.RowError) []byte {
+	for n := range f.columns {
+		if at := p.copied[n]; at >= 0 && at < len(row.Cells) {
+			lines = f.cell(lines, p, row, at)
 		}
-		lines = append(lines, f.delimiter)
+		lines = append(lines, f.cells.Delimiter)
 	}
-	lines = append(strconv.AppendInt(lines, b.Row(i), 10), f.delimiter)
-	lines = append(strconv.AppendInt(lines, b.Line(i), 10), f.delimiter)
-	lines = f.cell(lines, describe(wrong))
-	for column := f.width; column < cells; column++ {
-		lines = f.cell(append(lines, f.delimiter), b.Cell(i, column))
+	lines = append(p.appendPlace(lines, row.Number), f.cells.Delimiter)
+	lines = append(strconv.AppendInt(lines, row.Line, 10), f.cells.Delimiter)
+	lines = f.cells.Append(lines, describe(wrong))
+	for at := len(p.header); at < len(row.Cells); at++ {
+		lines = f.cell(append(lines, f.cells.Delimiter), p, row, at)
 	}
 	return append(lines, '\n')
+}
+
+// cell appends one cell of a row, which reading gives back.
+func (f *rejectedFormat) cell(lines []byte, p *part, row *processor.Row, at int) []byte {
+	return f.cells.Append(lines, quotedText(p.text(row, at)))
+}
+
+// copiedFrom says from which columns of another file the copied ones are filled: those that feed the same input
+// column, else those of the same name; -1 for none.
+func (f *rejectedFormat) copiedFrom(own, other *part) []int {
+	copied := make([]int, len(f.columns))
+	for n, at := range f.columns {
+		copied[n] = slices.Index(other.header, own.header[at])
+		if column := slices.Index(own.found, at); column >= 0 {
+			copied[n] = other.found[column]
+		}
+	}
+	return copied
 }
 
 // describe writes what is wrong with a row in one cell.
@@ -180,67 +210,19 @@ func describe(wrong []definition.RowError) []byte {
 	return text
 }
 
-// cell appends one cell, quoted where it must be. A spreadsheet takes a cell that begins with = + - @, a tab or a
-// line end for a formula (OWASP, “CSV Injection”): such a cell gets an apostrophe in front unless it is a plain
-// number. Bytes that are not UTF-8, and NUL, become U+FFFD.
-func (f *rejectedFormat) cell(line, cell []byte) []byte {
-	if bytes.IndexByte(cell, 0) >= 0 || !utf8.Valid(cell) {
-		cell = bytes.ToValidUTF8(bytes.ReplaceAll(cell, []byte{0}, []byte("\uFFFD")), []byte("\uFFFD"))
+// quotedText is a text as it is given to the writer of cells, which puts an apostrophe in front of what a spreadsheet
+// would compute: where one stands there already it gets another, so that withoutApostrophe finds back.
+func quotedText(text []byte) []byte {
+	if len(text) > 1 && text[0] == '\'' && tabular.IsFormula(bytes.TrimLeft(text, "'")) {
+		return append([]byte{'\''}, text...)
 	}
-	formula := isFormula(cell)
-	// Delimiters of other readers are quoted too, or a cell could begin in the middle of this one for them.
-	quoted := bytes.ContainsAny(cell, "\r\n,;\t|") || bytes.IndexByte(cell, f.delimiter) >= 0 ||
-		bytes.IndexByte(cell, f.quote) >= 0
-	if !quoted && !formula {
-		return append(line, cell...)
-	}
-	if quoted {
-		line = append(line, f.quote)
-	}
-	if formula {
-		line = append(line, '\'')
-	}
-	if !quoted {
-		return append(line, cell...)
-	}
-	for _, c := range cell {
-		if c == f.quote {
-			line = append(line, c)
-		}
-		line = append(line, c)
-	}
-	return append(line, f.quote)
+	return text
 }
 
-func isFormula(cell []byte) bool {
-	first, _ := utf8.DecodeRune(cell)
-	switch first {
-	case '+', '-':
-		return !isPlainNumber(cell[1:])
-	case '=', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠':
-		return true
+// withoutApostrophe is a cell of a file of set-aside rows as it was in the original.
+func withoutApostrophe(cell []byte) []byte {
+	if len(cell) > 1 && cell[0] == '\'' && tabular.IsFormula(bytes.TrimLeft(cell, "'")) {
+		return cell[1:]
 	}
-	return false
-}
-
-// isPlainNumber tells digits with separators between them, and an exponent at most, from what a spreadsheet would
-// compute.
-func isPlainNumber(text []byte) bool {
-	if i := bytes.IndexAny(text, "eE"); i > 0 {
-		exponent := bytes.TrimLeft(text[i+1:], "+-")
-		if len(exponent) == 0 || len(text[i+1:])-len(exponent) > 1 || !onlyDigits(exponent, "") {
-			return false
-		}
-		text = text[:i]
-	}
-	return bytes.ContainsAny(text, "0123456789") && onlyDigits(text, "., '")
-}
-
-func onlyDigits(text []byte, others string) bool {
-	for _, c := range text {
-		if (c < '0' || c > '9') && strings.IndexByte(others, c) < 0 {
-			return false
-		}
-	}
-	return true
+	return cell
 }

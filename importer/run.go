@@ -80,9 +80,33 @@ func (i *Importer) load(ctx context.Context, id string) (*attempt, error) {
 			OnInvalidRow:  run.OnInvalidRow,
 			OnUnknownSite: version.OnUnknownSite,
 		}}
-		return nil
+		return a.loadChain(ctx)
 	})
 	return a, err
+}
+
+// loadChain reads what a correction goes back to.
+func (a *attempt) loadChain(ctx context.Context) error {
+	if a.run.CorrectionOfID == nil {
+		return nil
+	}
+	client := a.DB.Client()
+	earlier, err := client.ImportRun.Get(ctx, *a.run.CorrectionOfID)
+	if err != nil {
+		return fmt.Errorf("read corrected import: %w", err)
+	}
+	chain, err := a.Importer.chain(ctx, earlier)
+	if err != nil {
+		return err
+	}
+	for _, run := range chain {
+		history, err := client.ReviewUploadHistory.Get(ctx, run.UploadHistoryID)
+		if err != nil {
+			return fmt.Errorf("read upload of corrected import: %w", err)
+		}
+		a.chain = append(a.chain, link{run, history})
+	}
+	return nil
 }
 
 // execute runs a claimed import and settles what becomes of it.
@@ -127,6 +151,10 @@ func (a *attempt) finish(ctx context.Context, result *outcome) error {
 	err := a.write(ctx, result)
 	if err == nil || errors.Is(err, errLost) || ctx.Err() != nil || database.Unavailable(err) {
 		return err
+	}
+	var late *failureError
+	if errors.As(err, &late) {
+		return a.settle(ctx, result, late)
 	}
 	if refused, ok := database.AsConstraint(err); ok && result.failure == nil {
 		failure, findErr := a.findRefused(ctx, result.results, refused)

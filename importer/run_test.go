@@ -272,7 +272,7 @@ func requireBroken(t *testing.T, w *world, run *ent.ImportRun) {
 
 	require.NotNil(t, run.RejectedRowsKey)
 	records := strings.Split(w.object(*run.RejectedRowsKey), "\n")
-	require.Equal(t, "site,date,reading,_row,_line,_error", records[0])
+	require.Equal(t, "\uFEFFsite,date,reading,_row,_line,_error", records[0])
 	require.True(t, strings.HasPrefix(records[1], "A,2024-01-04,x,2,3,"), records[1])
 	require.True(t, strings.HasPrefix(records[2], "B,yesterday,'=1+1,3,5,"), records[2])
 	require.True(t, strings.HasPrefix(records[3], "A,2024-01-05,2,4,6,"), records[3])

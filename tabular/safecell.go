@@ -17,7 +17,7 @@ func (w CellWriter) Append(line, cell []byte) []byte {
 	if bytes.IndexByte(cell, 0) >= 0 || !utf8.Valid(cell) {
 		cell = bytes.ToValidUTF8(bytes.ReplaceAll(cell, []byte{0}, []byte("\uFFFD")), []byte("\uFFFD"))
 	}
-	formula := isFormula(cell)
+	formula := IsFormula(cell)
 	// Delimiters of other readers are quoted too, or a cell could begin in the middle of this one for them.
 	quoted := bytes.ContainsAny(cell, "\r\n,;\t|") || bytes.IndexByte(cell, w.Delimiter) >= 0 ||
 		bytes.IndexByte(cell, w.Quote) >= 0
@@ -39,7 +39,8 @@ func (w CellWriter) Append(line, cell []byte) []byte {
 	return append(line, w.Quote)
 }
 
-func isFormula(cell []byte) bool {
+// IsFormula tells whether a spreadsheet would compute a cell.
+func IsFormula(cell []byte) bool {
 	first, _ := utf8.DecodeRune(cell)
 	switch first {
 	case '+', '-':
