@@ -102,6 +102,7 @@ func prepare(b *testing.B, db *database.DB, bucket *storage.Bucket, rows int) (c
 			SetRole(viewer.RoleCollector).ExecX(ctx)
 		person.GroupID = c.Group.Create().SetOrganizationID(person.OrganizationID).SetName("Bench").SaveX(ctx).ID
 		v := definition.Version{
+			Format: definition.Format{DecimalSeparator: "."}, // readings have three decimals: 523.123 could be thousands
 			Columns: []definition.Column{
 				{Name: "site", Type: definition.TypeString, Role: definition.RoleSiteIdentifier, Required: true},
 				{Name: "date", Type: definition.TypeDate, Role: definition.RolePeriod, Required: true},

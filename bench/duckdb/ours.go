@@ -16,6 +16,8 @@ import (
 // version is the work as a definition: per site and month the sum, the mean and the number of readings.
 func version() definition.Version {
 	return definition.Version{
+		// The database is told nothing either way, but takes a point for decimals; 523.123 could be thousands.
+		Format: definition.Format{DecimalSeparator: "."},
 		Columns: []definition.Column{
 			{Name: "site", Type: definition.TypeString, Role: definition.RoleSiteIdentifier, Required: true},
 			{Name: "date", Type: definition.TypeDate, Role: definition.RolePeriod, Required: true},
