@@ -86,7 +86,7 @@ func (w *workbook) openPart(name string) (*xmlReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newXMLReader(entry.name, source)
+	return newXMLReader(entry.name, source, entry.size)
 }
 
 // findMain gives the name of the part that lists the sheets, or says what the archive is instead.

@@ -52,8 +52,10 @@ type xmlReader struct {
 	rooted bool
 }
 
-func newXMLReader(part string, source io.Reader) (*xmlReader, error) {
-	x := &xmlReader{part: part, buffer: make([]byte, maxXMLTag), source: source}
+// newXMLReader starts to read a part of a size in bytes.
+func newXMLReader(part string, source io.Reader, size int64) (*xmlReader, error) {
+	// A part in UTF-16 grows by half at most.
+	x := &xmlReader{part: part, buffer: make([]byte, min(maxXMLTag, 2*size+8)), source: source}
 	return x, x.start()
 }
 

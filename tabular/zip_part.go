@@ -23,7 +23,7 @@ func (a *zipArchive) open(entry *zipEntry) (*partReader, error) {
 	case zipStored:
 		p.source = packed
 	case zipDeflated:
-		p.source = flate.NewReader(bufio.NewReaderSize(packed, 64<<10))
+		p.source = flate.NewReader(bufio.NewReaderSize(packed, int(min(64<<10, entry.packed))))
 	default:
 		return nil, p.damaged(fmt.Sprintf("is packed in a way (%d) that is not supported: save the workbook again", entry.method))
 	}
