@@ -91,9 +91,11 @@ func (p *plan) learn(sample []Row, earlier *Aggregation) {
 // Format is how a column of the version, by its index, is written in the file: the version's format, with the decimal
 // separator that the file's own cells have proven where the format names none. Its AppendNumber writes what the column
 // reads.
-func (a *Aggregation) Format(column int) definition.Format {
-	f := a.plan.format
-	if settled := a.plan.settled[column]; settled.point != 0 {
+func (a *Aggregation) Format(column int) definition.Format { return a.plan.formatOf(column) }
+
+func (p *plan) formatOf(column int) definition.Format {
+	f := p.format
+	if settled := p.settled[column]; settled.point != 0 {
 		f.DecimalSeparator = string(settled.point)
 	}
 	return f
