@@ -1,6 +1,7 @@
 package tabular
 
 import (
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -88,9 +89,12 @@ func decodeVietnamese(dst, src []byte, final bool) (text []byte, used int) {
 		if end == len(src) && end-pos <= maxTones && !final {
 			return dst, pos
 		}
-		if end == pos+1 {
+		switch {
+		case end == pos+1:
 			dst = t.append(dst, src[pos])
-		} else {
+		case end == pos+2 && t.rune(src[pos]) != utf8.RuneError:
+			dst = append(dst, toned()[src[pos]][toneIndex(src[pos+1])]...)
+		default:
 			plain := letter[:0]
 			for _, c := range src[pos:end] {
 				plain = t.append(plain, c)
@@ -102,8 +106,24 @@ func decodeVietnamese(dst, src []byte, final bool) (text []byte, used int) {
 	return dst, len(src)
 }
 
-// isTone tells the combining marks of windows-1258: grave, hook above, tilde, acute and dot below.
-func isTone(c byte) bool { return c == 0xcc || c == 0xd2 || c == 0xde || c == 0xec || c == 0xf2 }
+// tones are the combining marks of windows-1258: grave, hook above, tilde, acute and dot below.
+const tones = "\xcc\xd2\xde\xec\xf2"
+
+func isTone(c byte) bool { return c >= 0xcc && toneIndex(c) >= 0 }
+
+func toneIndex(c byte) int { return strings.IndexByte(tones, c) }
+
+// toned is each character of windows-1258 with each tone, composed.
+var toned = sync.OnceValue(func() *[256][len(tones)]string {
+	var all [256][len(tones)]string
+	t := vietnamese()
+	for c := range all {
+		for i := range all[c] {
+			all[c][i] = norm.NFC.String(string(t.append(t.append(nil, byte(c)), tones[i])))
+		}
+	}
+	return &all
+})
 
 // pairs are the characters of two bytes in Shift_JIS, by lead byte from 0x81 (with a gap that no lead byte is in) and
 // trail byte from 0x40; 0 where there is none.

@@ -37,8 +37,8 @@ func encoded(t testing.TB, e encoding.Encoding, text string) []byte {
 	return []byte(out)
 }
 
-// tones spells Vietnamese as windows-1258 can: letters with their tones behind them where it has no single byte.
-func tones(text string) string {
+// toned spells Vietnamese as windows-1258 can: letters with their tones behind them where it has no single byte.
+func toned(text string) string {
 	var out strings.Builder
 	for _, r := range text {
 		if _, ok := charmap.Windows1258.EncodeRune(r); ok {
@@ -78,7 +78,7 @@ func TestEncodingsAreDetected(t *testing.T) {
 		{"German", germanFile, encoded(t, charmap.Windows1252, germanFile), "windows-1252", false},
 		{"Spanish", spanishFile, encoded(t, charmap.Windows1252, spanishFile), "windows-1252", false},
 		{"Icelandic", iceland, encoded(t, charmap.Windows1252, iceland), "windows-1252", false},
-		{"Vietnamese", vietFile, encoded(t, charmap.Windows1258, tones(vietFile)), "windows-1258", false},
+		{"Vietnamese", vietFile, encoded(t, charmap.Windows1258, toned(vietFile)), "windows-1258", false},
 		{"Japanese", japanFile, encoded(t, japanese.ShiftJIS, japanFile), "Shift_JIS", false},
 		{"Japanese of half width", halfFile, encoded(t, japanese.ShiftJIS, halfFile), "Shift_JIS", false},
 		{"units alone", unitsOnly, encoded(t, charmap.Windows1252, unitsOnly), "windows-1252", true},

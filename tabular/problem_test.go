@@ -265,3 +265,42 @@ func TestHostileFilesTakeBoundedMemoryAndLinearTime(t *testing.T) {
 		})
 	}
 }
+
+// Nothing that detection tries may take more than its share: each of these is read in every dialect that it has traces
+// of, and in encodings that must be decoded.
+func TestDetectionOfHostileFilesIsCheap(t *testing.T) {
+	t.Parallel()
+	const size = 2 << 20
+	for _, test := range []struct {
+		name, pattern string
+		format        tabular.Format
+	}{
+		{"escapes without end", `\a`, tabular.Format{Quote: '"', Escape: '\\'}},
+		{"an open quote and escapes", "\"" + strings.Repeat(`\a`, 100_000), tabular.Format{}},
+		{"escaped quotes", `\"\'`, tabular.Format{}},
+		{"quotes of both kinds", "\"'\n'\"\n", tabular.Format{}},
+		{"every delimiter", "\t;|,^~:", tabular.Format{}},
+		{"every delimiter on a line", "\t;|,^~:\n", tabular.Format{}},
+		{"high bytes", "\xfe\xe9\x81\n", tabular.Format{}},
+		{"halves of surrogates", "\x00\xd8\n\x00", tabular.Format{Encoding: "utf-16le"}},
+		{"leads without trails", "\x81\n", tabular.Format{Encoding: "shift_jis"}},
+		{"tones without letters", "\xcc\xd2\xec", tabular.Format{Encoding: "windows-1258"}},
+		{"zeros", "\x00", tabular.Format{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			text := "a,\"b\n" + strings.Repeat(test.pattern, size/len(test.pattern))
+			r, err := tabular.Open(strings.NewReader(text), tabular.Config{Format: test.format})
+			var failure *tabular.Error
+			if err != nil {
+				require.ErrorAs(t, err, &failure)
+				return
+			}
+			var batch tabular.Batch
+			for err == nil {
+				err = r.NextBatch(&batch)
+			}
+			require.ErrorIs(t, err, io.EOF)
+		})
+	}
+}

@@ -140,8 +140,15 @@ func (r *csvReader) findClosing(w *window, pos, limit int) (at int, doubled bool
 func (r *csvReader) findUnescaped(w *window, pos, limit int) (at int, escaped bool, state closing) {
 	data := w.data
 	stop := min(len(data), limit)
+	quote, escape := -1, -1 // the next of each, looked for where it was passed: each byte is looked at once
 	for pos < stop {
-		pos += min(indexNear(data[pos:stop], r.quote), indexNear(data[pos:stop], r.escape))
+		if quote < pos {
+			quote = pos + indexNear(data[pos:stop], r.quote)
+		}
+		if escape < pos {
+			escape = pos + indexNear(data[pos:stop], r.escape)
+		}
+		pos = min(quote, escape)
 		switch {
 		case pos == stop:
 			continue
