@@ -36,6 +36,9 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 		case errors.As(err, &mixed):
 			result.fail(&failureError{Code: mixed.Code, Sentence: mixed.Message, Params: mixed.Params})
 			err = nil
+		case errors.As(err, &mixed):
+			result.fail(&failureError{Code: mixed.Code, Sentence: mixed.Message, Params: mixed.Params})
+			err = nil
 		case errors.As(err, &panicked):
 			result.fail(a.internal(ctx, err))
 			err = nil
@@ -157,16 +160,19 @@ func (a *attempt) aggregate(parts []*part, sites processor.Sites) (err error) {
 	if a.run.Year != nil {
 		year = *a.run.Year
 	}
+	var earlier *processor.Aggregation
 	for _, p := range parts {
 		version := a.version
 		version.Format = p.run.Format
 		p.aggregation, err = processor.New(processor.Config{
 			Version: version, Columns: p.found, Year: year, Sites: sites,
 			MaxSites: a.Limits.MaxSites, MaxResults: a.Limits.MaxResults, Date1904: p.table.Detected().Date1904,
+			Sample: p.sample(), Earlier: earlier,
 		})
 		if err != nil {
 			return p.named(err)
 		}
+		earlier = p.aggregation
 	}
 	return nil
 }

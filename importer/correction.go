@@ -44,6 +44,9 @@ func (i *Importer) correctable(
 
 // hasRowsToCorrect tells whether an import has ended with rows that were set aside.
 func hasRowsToCorrect(run *ent.ImportRun) bool {
+	if run.RejectedRowCount == 0 {
+		return false
+	}
 	switch run.Status {
 	case definition.ImportPartiallyCompleted:
 		return true

@@ -37,6 +37,10 @@ type part struct {
 	rows int64
 	// rowColumn is the column with the numbers of corrected rows, -1 where there is none.
 	rowColumn int
+	// feeds is the input column that each of the file's columns feeds, -1 for none.
+	feeds []int
+	// foreign tells that the import's own file writes numbers and dates in another way, by its format.
+	foreign bool
 	// copied says which columns are written of rows that are set aside, by column of the import's own file.
 	copied []int
 	// quoted tells that the file comes from set-aside rows, whose cells may have an apostrophe in front.
@@ -100,6 +104,26 @@ func (p *part) readAhead() {
 	}
 }
 
+// sample is the first rows, for what their cells prove. It is the same whenever the file is read.
+func (p *part) sample() []processor.Row {
+	rows := make([]processor.Row, 0, sampleRows)
+	size := 0
+	for _, b := range p.ahead {
+		for i := range b.Len() {
+			if b.Blank(i) {
+				continue
+			}
+			if size += len(b.Raw(i)); len(rows) == sampleRows || size > sampleBytes {
+				return rows
+			}
+			if b.Problem(i) == nil {
+				rows = append(rows, processor.Row{Cells: p.cells(nil, &b.Batch, i), Kinds: b.AppendKinds(nil, i)})
+			}
+		}
+	}
+	return rows
+}
+
 // match finds the input columns in the header: by the mapping that was given, then by that of the import that is
 // corrected as far as its headers are here, then by name.
 func (p *part) match(columns []definition.Column, earlier *ent.ImportRun) ([]definition.ColumnMapping, error) {
@@ -120,9 +144,10 @@ func (p *part) match(columns []definition.Column, earlier *ent.ImportRun) ([]def
 	}
 	p.found = found
 	p.names = slices.Clone(p.header)
+	p.feeds = slices.Repeat([]int{-1}, len(p.header))
 	for column, at := range found {
 		if at >= 0 {
-			p.names[at] = columns[column].Name
+			p.names[at], p.feeds[at] = columns[column].Name, column
 		}
 	}
 	return mapping, nil
@@ -153,11 +178,6 @@ func (p *part) cells(cells [][]byte, b *tabular.Batch, i int) [][]byte {
 		}
 	}
 	return cells
-}
-
-// text is a cell as a CSV file of the import's own format has it.
-func (p *part) text(row *processor.Row, at int) []byte {
-	return row.Cells[at]
 }
 
 // end checks, once the file was read, that it is the one that it should be, and gives its hash.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"reflect"
 	"runtime/debug"
 	"sync"
 
@@ -52,7 +53,7 @@ func newPipeline(ctx context.Context, a *attempt, parts []*part, rejected *rejec
 	own := parts[len(parts)-1]
 	p := &pipeline{
 		attempt: a, parts: parts, rejected: rejected,
-		format:   newRejectedFormat(own.header, own.table.Detected()),
+		format:   newRejectedFormat(own, a.version.Columns),
 		corrects: make([][]*rowSet, len(parts)),
 		orders:   newOrders(len(parts)),
 		free:     make(chan *batch, a.Parallelism+spare),
@@ -62,6 +63,7 @@ func newPipeline(ctx context.Context, a *attempt, parts []*part, rejected *rejec
 	rejected.head = p.format.head()
 	for _, part := range parts {
 		part.copied = p.format.copiedFrom(own, part)
+		part.foreign = !reflect.DeepEqual(correctedFormat(part.run.Format), correctedFormat(own.run.Format))
 	}
 	before := int64(0)
 	for k, earlier := range parts[:len(parts)-1] {
@@ -227,7 +229,7 @@ func (p *pipeline) compute(ctx context.Context, log *definition.ErrorLog) error 
 			part.explain(wrong)
 			b.counts.rejected++
 			log.Add(wrong...)
-			b.rejected = p.format.row(b.rejected, part, &row, wrong)
+			b.rejected = p.format.row(b.rejected, part, worker, &row, wrong)
 		}
 		if err := worker.Err(); err != nil {
 			return err

@@ -118,10 +118,12 @@ type rejectedFormat struct {
 	cells   tabular.CellWriter
 	header  []string
 	columns []int // those of the file that are copied
+	inputs  []definition.Column
 }
 
-func newRejectedFormat(header []string, detected definition.DetectedFormat) *rejectedFormat {
-	f := &rejectedFormat{cells: tabular.CellWriter{Delimiter: ',', Quote: '"'}, header: header}
+func newRejectedFormat(p *part, inputs []definition.Column) *rejectedFormat {
+	header, detected := p.header, p.table.Detected()
+	f := &rejectedFormat{cells: tabular.CellWriter{Delimiter: ',', Quote: '"'}, header: header, inputs: inputs}
 	if detected.Kind == definition.KindCSV {
 		if detected.Delimiter != "" {
 			f.cells.Delimiter = detected.Delimiter[0]
@@ -161,10 +163,12 @@ func (f *rejectedFormat) head() []byte {
 }
 
 // row appends one record. Cells beyond the header's width stand behind what is wrong, so that nothing is lost.
-func (f *rejectedFormat) row(lines []byte, p *part, row *processor.Row, wrong []definition.RowError) []byte {
+func (f *rejectedFormat) row(
+	lines []byte, p *part, worker *processor.Worker, row *processor.Row, wrong []definition.RowError,
+) []byte {
 	for n := range f.columns {
 		if at := p.copied[n]; at >= 0 && at < len(row.Cells) {
-			lines = f.cell(lines, p, row, at)
+			lines = f.cell(lines, p, worker, row, at)
 		}
 		lines = append(lines, f.cells.Delimiter)
 	}
@@ -172,14 +176,25 @@ func (f *rejectedFormat) row(lines []byte, p *part, row *processor.Row, wrong []
 	lines = append(strconv.AppendInt(lines, row.Line, 10), f.cells.Delimiter)
 	lines = f.cells.Append(lines, describe(wrong))
 	for at := len(p.header); at < len(row.Cells); at++ {
-		lines = f.cell(append(lines, f.cells.Delimiter), p, row, at)
+		lines = f.cell(append(lines, f.cells.Delimiter), p, worker, row, at)
 	}
 	return append(lines, '\n')
 }
 
-// cell appends one cell of a row, which reading gives back.
-func (f *rejectedFormat) cell(lines []byte, p *part, row *processor.Row, at int) []byte {
-	return f.cells.Append(lines, quotedText(p.text(row, at)))
+// cell appends one cell of a row as reading gives it back. A number or date of a file that writes them in another way
+// is left out, for it could be taken for another one.
+func (f *rejectedFormat) cell(lines []byte, p *part, worker *processor.Worker, row *processor.Row, at int) []byte {
+	text, column := row.Cells[at], -1
+	if at < len(p.feeds) {
+		column = p.feeds[at]
+	}
+	if column >= 0 && p.foreign && f.inputs[column].Type != definition.TypeString {
+		return lines
+	}
+	if at < len(row.Kinds) && row.Kinds[at] != definition.CellText {
+		text = worker.AppendCell(nil, column, text, row.Kinds[at])
+	}
+	return f.cells.Append(lines, quotedText(text))
 }
 
 // copiedFrom says from which columns of another file the copied ones are filled: those that feed the same input

@@ -44,7 +44,7 @@ func (a *attempt) setAside(ctx context.Context, parts []*part, p *part) ([]*rowS
 }
 
 func (a *attempt) readAside(object io.Reader, sets []*rowSet, parts []*part, p *part) error {
-	dialect := newRejectedFormat(p.header, p.table.Detected())
+	dialect := newRejectedFormat(p, a.version.Columns)
 	limits := tabular.LimitsOf(a.Limits)
 	// What is wrong with a row stands beside it, and quotes are doubled.
 	const room = 8
