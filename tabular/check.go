@@ -8,6 +8,10 @@ import (
 	"entrepot/definition"
 )
 
+// manyBlankRows may be in any file, however few rows are allowed. There is a limit to them too, the one of rows, since
+// nothing else bounds what a file of line ends costs.
+const manyBlankRows = 1 << 20
+
 // finish checks the record whose cells were appended from first on and adds it. It returns false where the limit of
 // rows does not allow one more.
 func (r *csvReader) finish(b *Batch, w *window, found found, first int) bool {
@@ -57,13 +61,16 @@ func (r *csvReader) finishSlowly(b *Batch, w *window, found found, first int) bo
 			return len(cell) <= r.limits.MaxCellBytes
 		})
 	}
+	counted, limit, what := &r.row, r.limits.MaxRows, "rows"
+	if blank {
+		counted, limit, what = &r.blanks, max(limit, manyBlankRows), "blank rows"
+	}
+	if *counted == limit {
+		r.failure = limitError(fmt.Sprintf("the file has more than %d %s", limit, what), "maxRows", limit)
+		return false
+	}
+	*counted++
 	if !blank {
-		if r.row == r.limits.MaxRows {
-			r.failure = limitError(fmt.Sprintf("the file has more than %d rows", r.limits.MaxRows),
-				"maxRows", r.limits.MaxRows)
-			return false
-		}
-		r.row++
 		result.row = r.row
 	}
 	if result.problem != 0 && r.width >= 0 {

@@ -37,10 +37,12 @@ type csvReader struct {
 	batchBytes int
 	carry      []byte // read from the source and not yet part of a batch
 	ended      bool   // the source has no more
+	seen       window // what the last scan found out, as long as nothing was loaded since
 	failure    error  // given when the records in front of it have been
 	line       int64  // the physical line of the next record
 	row        int64
-	skipping   bool // inside a line that is too long, which is reported already
+	blanks     int64 // those before the header included
+	skipping   bool  // inside a line that is too long, which is reported already
 	endings    uint8
 }
 
@@ -127,6 +129,7 @@ func (r *csvReader) fill(b *Batch, records int) error {
 // load reads until the batch has want bytes or the source gives no more; a failure is kept for later.
 func (r *csvReader) load(b *Batch, want int) {
 	n := len(b.data)
+	r.seen = window{}
 	b.data = slices.Grow(b.data, max(0, want-n))
 	for n < want && !r.ended && r.failure == nil {
 		m, err := r.source.Read(b.data[n:want])

@@ -63,13 +63,20 @@ func openText(text *peeker, declared string) (*peeker, foundEncoding, error) {
 	if found.name == "" {
 		found.name, found.confidence = detectEncoding(text)
 	}
+	if found.name == "" {
+		return nil, found, &Error{
+			Code:   definition.ErrorEncodingUnknown,
+			Reason: "the file is not text in any encoding: save the table as CSV in UTF-8, or as a workbook (.xlsx)",
+			Params: []definition.Param{{Name: "found", Value: "not text"}},
+		}
+	}
 	if found.name == utf8Name {
 		return text, found, nil
 	}
 	return &peeker{source: newDecoder(text, found.name)}, found, nil
 }
 
-// detectEncoding looks at as much of the text as it takes.
+// detectEncoding looks at as much of the text as it takes; the name is empty where it is no text.
 func detectEncoding(text *peeker) (name string, confidence float64) {
 	sample := text.peek(firstSample)
 	if name, ok := wideText(sample); ok {
@@ -98,11 +105,26 @@ func tellEncoding(sample []byte) (name string, confidence float64) {
 	if valid >= invalid {
 		return utf8Name, float64(valid) / float64(valid+invalid)
 	}
+	if isNoise(sample) {
+		return "", 0
+	}
 	name, confidence = tellLegacy(sample)
 	if name == "" {
 		return utf8Name, 0
 	}
 	return name, confidence
+}
+
+// isNoise tells that more than a twentieth of the bytes are control characters that no text has, besides those that move
+// a printer or begin a terminal's sequences. Of random bytes a tenth are.
+func isNoise(sample []byte) bool {
+	controls := 0
+	for _, c := range sample {
+		if c < ' ' && (c < '\b' || c > '\r') && c != 0x1a && c != 0x1b {
+			controls++
+		}
+	}
+	return controls*20 > len(sample)
 }
 
 // wideText tells UTF-16 without a mark by its zero bytes, which are the upper halves of ASCII characters.

@@ -49,7 +49,8 @@ func first(text string) byte {
 type Limits struct {
 	// MaxFileBytes is the size of the whole file; a larger one ends with LIMIT_EXCEEDED.
 	MaxFileBytes int64
-	// MaxRows is the number of data rows, blank ones not counted; more end with LIMIT_EXCEEDED.
+	// MaxRows is the number of data rows, blank ones not counted; more end with LIMIT_EXCEEDED, and so do more blank rows
+	// than this and 1,048,576.
 	MaxRows int64
 	// MaxColumns is the width of the header; a wider one is refused with LIMIT_EXCEEDED.
 	MaxColumns int

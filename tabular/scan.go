@@ -32,9 +32,15 @@ const (
 )
 
 // scan appends complete records from batch.next on, until there are as many as wanted or what follows is incomplete.
-// Nothing is decided by where the bytes happen to end: a record is complete when what ends it was read.
+// Nothing is decided by where the bytes happen to end: a record is complete when what ends it was read. What was found
+// out about the bytes is kept for the next scan of the same, or records that are wanted one at a time would each look
+// for a quote as far as there is none.
 func (r *csvReader) scan(b *Batch, records int) {
-	w := newWindow(b.data[:b.rawLen], r.ended)
+	w := r.seen
+	if !w.shows(b.data[:b.rawLen], r.ended) {
+		w = newWindow(b.data[:b.rawLen], r.ended)
+	}
+	defer func() { r.seen = w }()
 	for b.next < len(w.data) && len(b.records) < records {
 		if r.skipping {
 			if !r.skipLine(b, &w) {

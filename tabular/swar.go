@@ -31,9 +31,12 @@ func word(data []byte, pos int) uint64 {
 	return binary.LittleEndian.Uint64(rest[:])
 }
 
+// roomFor is how long a line may be for room to be made for as many cells as it has bytes; a longer one is unlikely to
+// be cells of one byte.
+const roomFor = 1 << 10
+
 // split appends the cells of data[start:end], which has no quotes.
 func split(cells []span, data []byte, start, end int, delimiter byte) []span {
-	const roomFor = 1 << 10 // a longer line is unlikely to be cells of one byte: room is made as they are found
 	if end-start > roomFor {
 		return splitLong(cells, data, start, end, delimiter)
 	}
@@ -57,15 +60,26 @@ func split(cells []span, data []byte, start, end int, delimiter byte) []span {
 	return cells[:n+1]
 }
 
+// splitLong is split a piece at a time: what ends a piece is no cell yet, and starts the next.
 func splitLong(cells []span, data []byte, start, end int, delimiter byte) []span {
-	for {
-		i := indexNear(data[start:end], delimiter)
-		cells = append(cells, span{uint32(start), uint32(start + i)})
-		if start+i == end {
-			return cells
+	for end-start > roomFor {
+		pieceEnd := start + roomFor
+		n := len(cells)
+		if cells = split(cells, data, start, pieceEnd, delimiter); len(cells) == n+1 {
+			// One cell is longer than a piece: it is looked through at once.
+			i := pieceEnd + indexNear(data[pieceEnd:end], delimiter)
+			cells[n].end = uint32(i)
+			if i == end {
+				return cells
+			}
+			start = i + 1
+			continue
 		}
-		start += i + 1
+		last := len(cells) - 1
+		start = int(cells[last].start)
+		cells = cells[:last]
 	}
+	return split(cells, data, start, end, delimiter)
 }
 
 // indexNear is the first place of char in data, len(data) when there is none; fast where it is near.

@@ -21,6 +21,11 @@ func newWindow(data []byte, final bool) window {
 	return window{data, final, unknown, unknown, unknown, unknown, unknown, unknown, unknown}
 }
 
+// shows tells that the window is one on these bytes.
+func (w *window) shows(data []byte, final bool) bool {
+	return len(data) > 0 && len(w.data) == len(data) && &w.data[0] == &data[0] && w.final == final
+}
+
 // lineEnd is the first LF or CR from pos on, len(data) when there is none.
 func (w *window) lineEnd(pos int) int {
 	return min(w.lf.find(w.data, pos, '\n'), w.cr.find(w.data, pos, '\r'))
