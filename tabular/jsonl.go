@@ -46,7 +46,10 @@ func openJSONL(source io.Reader, config Config, encoding string) (*jsonlReader, 
 		source: source, limits: config.Limits, encoding: encoding, line: 1, columns: map[string]int{}, ending: LineLF,
 	}
 	var sample Batch
-	r.load(&sample, max(jsonlSampleBytes, config.Limits.MaxRowBytes+1))
+	most := max(jsonlSampleBytes, config.Limits.MaxRowBytes+1)
+	for want := batchBytes; len(sample.data) < most && !r.ended && r.failure == nil; want *= 2 {
+		r.load(&sample, min(want, most))
+	}
 	if err := r.readKeys(sample.data); err != nil {
 		return nil, err
 	}
@@ -225,22 +228,22 @@ func (r *jsonlReader) scan(b *Batch) {
 func (r *jsonlReader) setAside(b *Batch, start, end int) bool {
 	raw := span{uint32(start), uint32(min(end, start+r.limits.MaxRowBytes))}
 	at := uint32(len(b.cells))
-	return r.add(b, record{raw: raw, first: at, end: at}, Problem{
+	return r.add(b, record{raw: raw, first: at, end: at}, &Problem{
 		Code: definition.RowRowTooLarge, Column: -1, Expected: r.limits.MaxRowBytes, raw: b.data[raw.start:raw.end],
 	})
 }
 
 // add numbers a record; false where the limit of rows does not allow one more.
-func (r *jsonlReader) add(b *Batch, record record, problem Problem) bool {
+func (r *jsonlReader) add(b *Batch, record record, problem *Problem) bool {
 	if r.row == r.limits.MaxRows {
 		r.failure = limitError(fmt.Sprintf("the file has more than %d rows", r.limits.MaxRows), "maxRows", r.limits.MaxRows)
 		return false
 	}
 	r.row++
 	record.row, record.line = r.row, r.line
-	if problem.Code != "" {
+	if problem != nil {
 		problem.Line = r.line
-		record.problem = b.addProblem(problem)
+		record.problem = b.addProblem(*problem)
 	}
 	b.records = append(b.records, record)
 	return true

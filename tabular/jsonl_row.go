@@ -22,9 +22,9 @@ func (r *jsonlReader) readLine(b *Batch, line []byte, start int) bool {
 	for range r.keys {
 		b.cells, b.kinds = append(b.cells, span{}), append(b.kinds, definition.CellText)
 	}
-	var problem Problem
-	fail := func(found Problem) {
-		if problem.Code == "" {
+	var problem *Problem
+	fail := func(found *Problem) {
+		if problem == nil {
 			problem = found
 		}
 	}
@@ -34,7 +34,7 @@ func (r *jsonlReader) readLine(b *Batch, line []byte, start int) bool {
 	for scanner.member() {
 		column := r.column(&scanner, expected)
 		if column < 0 {
-			fail(Problem{
+			fail(&Problem{
 				Code: definition.RowColumnCountMismatch, Column: -1, raw: scanner.key, detail: "keyUnknown",
 				reason: "the row has a key that none of the file's first lines has",
 			})
@@ -42,7 +42,7 @@ func (r *jsonlReader) readLine(b *Batch, line []byte, start int) bool {
 		}
 		expected = column + 1
 		if r.filled[column] == r.line {
-			fail(Problem{
+			fail(&Problem{
 				Code: definition.RowColumnCountMismatch, Column: column, raw: scanner.value, detail: "keyTwice",
 				reason: fmt.Sprintf("the row has the key of column %d twice", column+1),
 			})
@@ -56,7 +56,7 @@ func (r *jsonlReader) readLine(b *Batch, line []byte, start int) bool {
 		blank = blank && len(bytes.TrimSpace(b.data[cell.start:cell.end])) == 0
 	}
 	if scanner.fault != "" {
-		problem = Problem{Code: definition.RowCellError, Column: -1, raw: line, detail: scanner.fault}
+		problem = &Problem{Code: definition.RowCellError, Column: -1, raw: line, detail: scanner.fault}
 		switch scanner.fault {
 		case jsonNotObject:
 			problem.reason = "the row is not a JSON object"
@@ -66,7 +66,7 @@ func (r *jsonlReader) readLine(b *Batch, line []byte, start int) bool {
 			problem.reason = fmt.Sprintf("the row is not JSON: it goes wrong at byte %d of the line", scanner.pos+1)
 		}
 		if fault := textFault(line); fault != "" {
-			problem = Problem{
+			problem = &Problem{
 				Code: fault, Column: -1, raw: line, detail: "jsonInvalid",
 				reason: "the row has bytes that are not text, and is not JSON because of them",
 			}
@@ -74,7 +74,7 @@ func (r *jsonlReader) readLine(b *Batch, line []byte, start int) bool {
 		b.cells, b.kinds = b.cells[:first], b.kinds[:first]
 	}
 	result.end = uint32(len(b.cells))
-	if blank && problem.Code == "" {
+	if blank && problem == nil {
 		b.records = append(b.records, result)
 		return true
 	}
@@ -104,25 +104,24 @@ func (r *jsonlReader) column(scanner *jsonScanner, expected int) int {
 // cell sets a cell to the scanner's value, which lies in the line that starts at start.
 func (r *jsonlReader) cell(
 	b *Batch, scanner *jsonScanner, cell *span, start, column int,
-) (definition.CellKind, Problem) {
+) (definition.CellKind, *Problem) {
 	value := scanner.value
 	end := start + scanner.pos
 	if scanner.kind == jsonString {
 		end-- // before the quote
 	}
 	*cell = span{uint32(end - len(value)), uint32(end)}
-	var problem Problem
 	half := false
 	switch scanner.kind {
 	case jsonNumber:
 		return definition.CellNumber, r.sized(value, column)
 	case jsonBoolean:
-		return definition.CellBoolean, problem
+		return definition.CellBoolean, nil
 	case jsonNull:
 		*cell = span{}
-		return definition.CellText, problem
+		return definition.CellText, nil
 	case jsonNested:
-		return definition.CellText, Problem{
+		return definition.CellText, &Problem{
 			Code: definition.RowCellError, Column: column, raw: value, detail: "nested",
 			reason: fmt.Sprintf("cell %d is a list or an object, not one value", column+1),
 		}
@@ -132,7 +131,7 @@ func (r *jsonlReader) cell(
 			var ok bool
 			if b.data, half, ok = appendUnescaped(b.data, value); !ok {
 				b.data = b.data[:at]
-				return definition.CellText, Problem{
+				return definition.CellText, &Problem{
 					Code: definition.RowCellError, Column: column, raw: value, detail: "jsonInvalid",
 					reason: fmt.Sprintf("cell %d has an escape that JSON does not know", column+1),
 				}
@@ -141,26 +140,27 @@ func (r *jsonlReader) cell(
 			value = b.data[at:]
 		}
 	}
-	if problem = r.sized(value, column); problem.Code != "" {
+	if problem := r.sized(value, column); problem != nil {
 		return definition.CellText, problem
 	}
 	if fault := textFault(value); fault != "" {
-		problem = Problem{Code: fault, Column: column, raw: value}
-	} else if half {
-		problem = Problem{
+		return definition.CellText, &Problem{Code: fault, Column: column, raw: value}
+	}
+	if half {
+		return definition.CellText, &Problem{
 			Code: definition.RowEncodingInvalid, Column: column, raw: scanner.value, detail: "surrogate",
 			reason: fmt.Sprintf("cell %d has half of a character (a lone surrogate)", column+1),
 		}
 	}
-	return definition.CellText, problem
+	return definition.CellText, nil
 }
 
 // sized is the problem of a value that is too large.
-func (r *jsonlReader) sized(value []byte, column int) Problem {
+func (r *jsonlReader) sized(value []byte, column int) *Problem {
 	if len(value) <= r.limits.MaxCellBytes {
-		return Problem{}
+		return nil
 	}
-	return Problem{
+	return &Problem{
 		Code: definition.RowCellTooLarge, Column: column, raw: value,
 		Expected: r.limits.MaxCellBytes, Found: len(value),
 	}

@@ -73,12 +73,14 @@ func escapeXML(text string) string {
 }
 
 // zip packs the parts in the order of their names.
-func (b bookParts) zip(t testing.TB) *bytes.Reader {
+func (b bookParts) zip(t testing.TB) *bytes.Reader { return b.pack(t, zip.Deflate) }
+
+func (b bookParts) pack(t testing.TB, method uint16) *bytes.Reader {
 	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for _, name := range slices.Sorted(maps.Keys(b)) {
-		part, err := w.Create(name)
+		part, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: method})
 		require.NoError(t, err)
 		_, err = part.Write([]byte(b[name]))
 		require.NoError(t, err)
