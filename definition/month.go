@@ -57,7 +57,7 @@ var monthNames = [][12][]string{
 		{"septembre", "sept"},
 		{"octobre", "oct"},
 		{"novembre", "nov"},
-		{"decembre", "dec"},
+		{"decembre", "dec"}, //nolint:misspell // French
 	},
 	{ // Spanish
 		{"enero", "ene"},

@@ -78,7 +78,8 @@ func TestMonthNumber(t *testing.T) {
 	for name, want := range map[string]int{
 		"Mart": 3, "MARCH": 3, "mar": 3, "Mar.": 3, "Şubat": 2, "ŞUBAT": 2, "şub.": 2, "Sept": 9, "EYLÜL": 9, "Aralık": 12,
 		"ARALIK": 12, "MAYIS": 5, "mayıs": 5, "May": 5, "Haziran": 6, "KASIM": 11, "AĞUSTOS": 8, "agustos": 8,
-		"": 0, ".": 0, "Marz": 3, "März": 3, "août": 8, "PAŹDZIERNIKA": 10, "mrt": 3, "março": 3, "m": 0, "martius": 0, strings.Repeat("x", 33): 0,
+		"": 0, ".": 0, "Marz": 3, "März": 3, "août": 8, "PAŹDZIERNIKA": 10, "mrt": 3, "março": 3, "m": 0,
+		"martius": 0, strings.Repeat("x", 33): 0,
 	} {
 		require.Equal(t, want, definition.MonthNumber([]byte(name)), name)
 	}

@@ -43,7 +43,8 @@ func TestKnownCellsAreWrittenAsTheColumnReadsThem(t *testing.T) {
 		},
 		{
 			definition.Column{Type: definition.TypeString, Role: definition.RolePeriod},
-			definition.Format{}, definition.CellDate, "2024-03-01", "2024-03-01",
+			definition.Format{},
+			definition.CellDate, "2024-03-01", "2024-03-01",
 		},
 		{definition.Column{Type: definition.TypeString}, german, definition.CellNumber, "1234.5", "1234.5"},
 		{definition.Column{Type: definition.TypeNumber}, german, definition.CellText, "1.234", "1.234"},

@@ -134,7 +134,8 @@ func TestCells(t *testing.T) {
 			"1234": "1234",
 		}},
 		{french, number, map[string]string{
-			"1 234,5": "1234.5", "1\u2007234,5": "1234.5", "1\u00a0234,5": "1234.5", "1\u202f234 567": "1234567", "1  234": "NUMBER_INVALID",
+			"1 234,5": "1234.5", "1\u2007234,5": "1234.5", "1\u00a0234,5": "1234.5", "1\u202f234 567": "1234567",
+			"1  234": "NUMBER_INVALID",
 		}},
 		{swiss, number, map[string]string{"1'234.5": "1234.5", "1’234.5": "1234.5"}},
 		{format{}, integer, map[string]string{

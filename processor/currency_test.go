@@ -1,7 +1,6 @@
 package processor_test
 
 import (
-	"errors"
 	"math/rand/v2"
 	"testing"
 
@@ -26,7 +25,7 @@ func currencyError(t testing.TB, f table, seed uint64) *processor.CurrencyError 
 		return nil
 	}
 	var mixed *processor.CurrencyError
-	require.True(t, errors.As(err, &mixed), err)
+	require.ErrorAs(t, err, &mixed)
 	return mixed
 }
 

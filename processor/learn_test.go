@@ -61,17 +61,21 @@ func TestEvidenceSettlesNumbers(t *testing.T) {
 		"another column's":  {[]string{"1.234|5,5"}, 1, []string{`{"a":1234,"b":5.5}`}},
 		"decimals by point": {[]string{"1.234|0.5", "1,234|1"}, 2, []string{`{"a":1.234,"b":0.5}`, `{"a":1234,"b":1}`}},
 		"own before others": {
-			[]string{"1,5|0.5", "2.5|1,234.5", "1.234|1,234"}, 1,
+			[]string{"1,5|0.5", "2.5|1,234.5", "1.234|1,234"},
+			1,
 			[]string{`{"a":1.5,"b":0.5}`, "NUMBER_INVALID", `{"a":1234,"b":1234}`},
 		},
 		"own against own": {
-			[]string{"1.5|", "2,5|", "1.234|", "|1,234"}, 4,
+			[]string{"1.5|", "2,5|", "1.234|", "|1,234"},
+			4,
 			[]string{`{"a":1.5}`, `{"a":2.5}`, "NUMBER_AMBIGUOUS", "NUMBER_AMBIGUOUS"},
 		},
 		"by thousands":        {[]string{"1.234.567|", "1,234|"}, 2, []string{`{"a":1234567}`, `{"a":1.234}`}},
 		"beyond the sample":   {[]string{"1.5|", "2,5|", "1,234|"}, 1, []string{`{"a":1.5}`, "NUMBER_INVALID", `{"a":1234}`}},
 		"spaces stay allowed": {[]string{"1,5|", "1 234,567|"}, 2, []string{`{"a":1.5}`, `{"a":1234.567}`}},
-		"not a number":        {[]string{"1.5x|", "1.234|", "12,5 kWh|"}, 3, []string{"NUMBER_INVALID", "NUMBER_AMBIGUOUS", "NUMBER_INVALID"}},
+		"not a number": {
+			[]string{"1.5x|", "1.234|", "12,5 kWh|"}, 3, []string{"NUMBER_INVALID", "NUMBER_AMBIGUOUS", "NUMBER_INVALID"},
+		},
 		"with what is around": {[]string{"12,5 %|", "1.234 TL|"}, 2, []string{`{"a":0.125}`, `{"a":1234}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,11 +139,15 @@ func TestEvidenceSettlesDates(t *testing.T) {
 		sampled int
 		want    []string
 	}{
-		"none":     {[]string{"01/02/2024|"}, 1, []string{"DATE_AMBIGUOUS"}},
-		"day":      {[]string{"01/02/2024|", "31/12/2024|"}, 2, []string{`{"a":"2024-02-01"}`, `{"a":"2024-12-31"}`}},
-		"month":    {[]string{"01/02/2024|", "12/31/2024|"}, 2, []string{`{"a":"2024-01-02"}`, `{"a":"2024-12-31"}`}},
-		"another":  {[]string{"01/02/2024|31.12.2024"}, 1, []string{`{"a":"2024-02-01","b":"2024-12-31"}`}},
-		"both":     {[]string{"01/02/2024|", "31/12/2024|", "12/31/2024|"}, 3, []string{"DATE_AMBIGUOUS", `{"a":"2024-12-31"}`, `{"a":"2024-12-31"}`}},
+		"none":    {[]string{"01/02/2024|"}, 1, []string{"DATE_AMBIGUOUS"}},
+		"day":     {[]string{"01/02/2024|", "31/12/2024|"}, 2, []string{`{"a":"2024-02-01"}`, `{"a":"2024-12-31"}`}},
+		"month":   {[]string{"01/02/2024|", "12/31/2024|"}, 2, []string{`{"a":"2024-01-02"}`, `{"a":"2024-12-31"}`}},
+		"another": {[]string{"01/02/2024|31.12.2024"}, 1, []string{`{"a":"2024-02-01","b":"2024-12-31"}`}},
+		"both": {
+			[]string{"01/02/2024|", "31/12/2024|", "12/31/2024|"},
+			3,
+			[]string{"DATE_AMBIGUOUS", `{"a":"2024-12-31"}`, `{"a":"2024-12-31"}`},
+		},
 		"contrary": {[]string{"31/12/2024|", "12/31/2024|"}, 1, []string{`{"a":"2024-12-31"}`, "DATE_INVALID"}},
 	} {
 		t.Run(name, func(t *testing.T) {
