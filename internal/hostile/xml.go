@@ -81,7 +81,7 @@ func xmlCases() []Case {
 			one(func() entry {
 				return sheet(sheetHeader, `<row><c t="inlineStr"><is><t>&#0;&#xD800;</t></is></c></row>`, sheetRow)
 			})),
-		book("other-namespace", "The sheet is in a namespace that is not a spreadsheet's: its elements are what they are called.", accepted(1),
+		book("other-namespace", "The sheet is in a namespace that is not a spreadsheet's: it is no sheet.", unreadable,
 			raw(declaration+`<worksheet xmlns="http://example.org/other"><sheetData>`+sheetHeader+sheetRow+sheetTail)),
 		book("hundred-thousand-sheets", "The workbook lists a hundred thousand sheets that are all one.", limit, one(func() entry {
 			return deflated(partBook, declaration+`<workbook `+mainSpace+` xmlns:r="`+relSpace+`"><sheets>`,
