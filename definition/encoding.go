@@ -5,9 +5,9 @@ import "strings"
 // encodingLabels are the labels of the WHATWG Encoding Standard for the encodings that files are read in. The standard
 // counts ISO-8859-9 to windows-1254, which is the same but for the bytes 80 to 9F; here it keeps its name.
 var encodingLabels = map[string]string{
-	"UTF-8":        "utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8",
-	"UTF-16LE":     "utf-16le utf-16 csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff",
-	"UTF-16BE":     "utf-16be unicodefffe",
+	"UTF-8":    "utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8",
+	"UTF-16LE": "utf-16le utf-16 csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff",
+	"UTF-16BE": "utf-16be unicodefffe",
 	"windows-1252": "windows-1252 cp1252 x-cp1252 iso-8859-1 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 iso-ir-100 latin1 l1 " +
 		"csisolatin1 cp819 ibm819 ascii us-ascii ansi_x3.4-1968",
 	"windows-1254": "windows-1254 cp1254 x-cp1254",

@@ -41,8 +41,8 @@ func (d *decoder) fill() {
 	rest := len(d.in)
 	n, err := d.source.Read(d.in[rest:cap(d.in)])
 	d.in, d.err = d.in[:rest+n], err
-	used := 0
-	d.out, used = d.step(d.out[:0], d.in, err == io.EOF) //nolint:errorlint // the sources here give io.EOF itself
+	var used int
+	d.out, used = d.step(d.out[:0], d.in, err == io.EOF)
 	d.given = 0
 	d.in = d.in[:copy(d.in, d.in[used:])]
 }

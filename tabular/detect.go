@@ -179,8 +179,8 @@ func (r *csvReader) try(d dialect, sample []byte, whole bool) candidate {
 	}
 	if total > 0 {
 		c.agreement = float64(agreeing) / float64(total)
-		if r.format.HeaderRow == 0 {
-			c.covered = float64(total+before) / float64(total+2*before)
+		if r.format.HeaderRow == 0 && c.preamble { // no preamble is likelier than one
+			c.covered = 0.9 * float64(total+before) / float64(total+2*before)
 		}
 	}
 	c.quality, c.quoted = quality(&b, c.header, d)

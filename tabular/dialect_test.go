@@ -161,6 +161,42 @@ var dialects = []struct {
 	},
 	{"header alone", "a;b;c\n", ";", `"`, "", 1, "a¦b¦c", "", ""},
 	{"header alone, no line end", "a|b", "|", `"`, "", 1, "a¦b", "", ""},
+	{
+		"names with two commas, tab", "name\tage\nDoe, Jane, PhD\t3\nRoe, Max, MD\t4\n",
+		"\t", `"`, "", 1, "name¦age", "Doe, Jane, PhD¦3", "Roe, Max, MD¦4",
+	},
+	{"one row of decimal commas", "a;b\n1,5;2\n", ";", `"`, "", 1, "a¦b", "1,5¦2", "1,5¦2"},
+	{"a total below", "site;kwh\nA;1\nB;2\n;3\nTotal;6\n", ";", `"`, "", 1, "site¦kwh", "A¦1", "Total¦6"},
+	{
+		"page breaks in between", "site,a,b\nX,1,2\nY,3,4\nPage 1\nsite,a,b\nZ,5,6\n",
+		",", `"`, "", 1, "site¦a¦b", "X¦1¦2", "Z¦5¦6",
+	},
+	{
+		"two header rows", "site,energy,energy\n,kWh,MJ\nX,1,2\nY,3,4\n",
+		",", `"`, "", 1, "site¦energy¦energy", "¦kWh¦MJ", "Y¦3¦4",
+	},
+	{
+		"a group row above the header", "Energy;;;\nsite;jan;feb;mar\nA;1;2;3\nB;4;5;6\n",
+		";", `"`, "", 2, "site¦jan¦feb¦mar", "A¦1¦2¦3", "B¦4¦5¦6",
+	},
+	{
+		"notes of different lengths above", "Report\nMade on 12.05.2024 by Ayşe, Ali\n\nTesis;Ay;kWh\nA;1;1,5\nB;2;2,5\n",
+		";", `"`, "", 4, "Tesis¦Ay¦kWh", "A¦1¦1,5", "B¦2¦2,5",
+	},
+	{
+		"apostrophes in Turkish suffixes", "il;not\nİzmir;İzmir'in\nVan;Van'da\n",
+		";", `"`, "", 1, "il¦not", "İzmir¦İzmir'in", "Van¦Van'da",
+	},
+	{"money", "item;price\na;$1,234.50\nb;$7.00\n", ";", `"`, "", 1, "item¦price", "a¦$1,234.50", "b¦$7.00"},
+	{
+		"ISO times", "at,kwh\n2024-01-01T00:00:00Z,1\n2024-01-01T01:00:00Z,2\n",
+		",", `"`, "", 1, "at¦kwh", "2024-01-01T00:00:00Z¦1", "2024-01-01T01:00:00Z¦2",
+	},
+	{"a pipe with spaces", "a | b | c\n1 | 2 | 3\n4 | 5 | 6\n", "|", `"`, "", 1, "a¦b¦c", "1 ¦ 2 ¦ 3", "4 ¦ 5 ¦ 6"},
+	{
+		"quotes in some rows", "id,text\n1,plain\n2,\"a, b\"\n3,\"\"\n4,\"c \"\"d\"\"\"\n",
+		",", `"`, "", 1, "id¦text", "1¦plain", `4¦c "d"`,
+	},
 	{"one unclosed quote", "a,b\n1,\"x\n2,y\n3,z\n", ",", `"`, "", 1, "a¦b", "2¦y", "3¦z"},
 }
 
@@ -227,30 +263,42 @@ func TestDeclaredDialectsAreObeyed(t *testing.T) {
 		{"a letter", "axb\n1x2\n", tabular.Format{Delimiter: 'x'}, []string{"a", "b"}, []string{`1:2 ["1" "2"]`}},
 		{
 			"double quotes where single ones are", "a,b\n'1','2'\n",
-			tabular.Format{Quote: '"'}, []string{"a", "b"}, []string{`1:2 ["'1'" "'2'"]`},
+			tabular.Format{Quote: '"'},
+			[]string{"a", "b"},
+			[]string{`1:2 ["'1'" "'2'"]`},
 		},
 		{
 			"doubled quotes where escapes are", "a,b\n\"x\\\",1\n",
-			tabular.Format{Escape: '"'}, []string{"a", "b"}, []string{`1:2 ["x\\" "1"]`},
+			tabular.Format{Escape: '"'},
+			[]string{"a", "b"},
+			[]string{`1:2 ["x\\" "1"]`},
 		},
 		{
 			"an escape that is not in the sample", "a,b\n1,2\n",
-			tabular.Format{Escape: '\\'}, []string{"a", "b"}, []string{`1:2 ["1" "2"]`},
+			tabular.Format{Escape: '\\'},
+			[]string{"a", "b"},
+			[]string{`1:2 ["1" "2"]`},
 		},
 		{
 			"another escape", "a,b\n\"x^\"y\",1\n",
-			tabular.Format{Escape: '^'}, []string{"a", "b"}, []string{`1:2 ["x\"y" "1"]`},
+			tabular.Format{Escape: '^'},
+			[]string{"a", "b"},
+			[]string{`1:2 ["x\"y" "1"]`},
 		},
 		{
 			"the header row in spite of a preamble", "Title\na;b\n1;2\n3;4\n",
-			tabular.Format{HeaderRow: 1, Delimiter: ';'}, []string{"Title"}, []string{
+			tabular.Format{HeaderRow: 1, Delimiter: ';'},
+			[]string{"Title"},
+			[]string{
 				`1:2 COLUMN_COUNT_MISMATCH column -1 line 2 "a;b"`, `2:3 COLUMN_COUNT_MISMATCH column -1 line 3 "1;2"`,
 				`3:4 COLUMN_COUNT_MISMATCH column -1 line 4 "3;4"`,
 			},
 		},
 		{
 			"the delimiter in spite of Excel's line", "sep=;\na,b\n1,2\n",
-			tabular.Format{Delimiter: ','}, []string{"a", "b"}, []string{`1:3 ["1" "2"]`},
+			tabular.Format{Delimiter: ','},
+			[]string{"a", "b"},
+			[]string{`1:3 ["1" "2"]`},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -19,7 +19,7 @@ const (
 	enoughHigh     = 4 << 10
 	// sureEnough is the confidence below which an encoding counts as guessed, and plausible the least that it takes to
 	// read a file in an encoding that it does not name: below it, a file is UTF-8, and what is not costs its row.
-	sureEnough = 0.75
+	sureEnough = 0.8
 	plausible  = 0.45
 )
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/unicode/norm"
 
@@ -20,9 +21,10 @@ import (
 const (
 	turkishFile = "Tesis;Dönem;Tüketim (kWh);Açıklama\nİzmir Şubesi;Ocak 2024;1.234,56;Doğalgaz sayacı değişti\n" +
 		"Çankırı;Şubat 2024;12,5;kış ayı\nUşak;Mart 2024;7;ölçüm gecikti\n"
-	frenchFile  = "Site;Période;Énergie\nOrléans;février;12,5\nBesançon;août;7 €\nÀ côté;décembre;« néant »\n"
-	germanFile  = "Standort;Zähler;Größe\nKöln;Straße 5;3 m²\nMünchen;Öl;12 °C\nNürnberg;Übergabe;–\n"
-	vietFile    = "Địa điểm,Tháng,Điện năng\nHà Nội,Tháng Một,1200\nĐà Nẵng,Tháng Hai,300\nThành phố Hồ Chí Minh,tháng ba,50\nHuế,Mười,1\n"
+	frenchFile = "Site;Période;Énergie\nOrléans;février;12,5\nBesançon;août;7 €\nÀ côté;décembre;« néant »\n"
+	germanFile = "Standort;Zähler;Größe\nKöln;Straße 5;3 m²\nMünchen;Öl;12 °C\nNürnberg;Übergabe;–\n"
+	vietFile   = "Địa điểm,Tháng,Điện năng\nHà Nội,Tháng Một,1200\nĐà Nẵng,Tháng Hai,300\n" +
+		"Thành phố Hồ Chí Minh,tháng ba,50\nHuế,Mười,1\n"
 	japanFile   = "拠点,期間,電力量\n東京本社,2024年1月,1200\n大阪支店,2024年2月,300\nカタカナ,ひらがな,ソ能表\n"
 	halfFile    = "ｷｮﾃﾝ,ｷｶﾝ\nﾄｳｷｮｳ,1\nｵｵｻｶ,2\n"
 	iceland     = "Staður;Mánuður\nReykjavík;þrír\nAkureyri;Október með frýs\nÍsafjörður;Sýsla það\n"
@@ -243,4 +245,77 @@ func TestRowsInAnotherEncodingAreSetAside(t *testing.T) {
 		}
 	}
 	require.Equal(t, `\xdeile`, last)
+}
+
+// Short files, as people send them to try; all but the first column of which is ASCII.
+func TestEncodingsOfFewLettersAreDetected(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text string
+		encoding.Encoding
+		label string
+	}{
+		{"ŞUBE;TÜKETİM\nİSTANBUL ANADOLU;5\nIĞDIR;7\n", charmap.Windows1254, "windows-1254"},
+		{"sehir,deger\nMuş,1\nİzmir,2\n", charmap.Windows1254, "windows-1254"},
+		{"Gün;Değer\n1;2\n", charmap.Windows1254, "windows-1254"},
+		{"Região;Mês;Consumo médio\nSão Paulo;março;1\n", charmap.Windows1252, "windows-1252"},
+		{"Ort;Straße\nWörth;Äußere Gasse\n", charmap.Windows1252, "windows-1252"},
+		{"Città;Perché\nForlì;è così\nBolzano;più\n", charmap.Windows1252, "windows-1252"},
+		{"ÉTAT;DÉBUT\nÀ PAYER;HÔTEL\n", charmap.Windows1252, "windows-1252"},
+		{"place;næring\nTromsø;språk\nÅlesund;fiskebåt\n", charmap.Windows1252, "windows-1252"},
+		{"name,note\nO’Brien,“good” – see\n", charmap.Windows1252, "windows-1252"},
+		{"Tỉnh,Số\nCần Thơ,1\nVũng Tàu,2\nBình Dương,3\n", charmap.Windows1258, "windows-1258"},
+		{"thang,luong\nTháng Một,1\nTháng Bảy,2\n", charmap.Windows1258, "windows-1258"},
+		{"店名,金額\n本店,1\n", japanese.ShiftJIS, "Shift_JIS"},
+		{"id,name\n1,やまだ\n2,スズキ\n", japanese.ShiftJIS, "Shift_JIS"},
+		{"使用量（ｋＷｈ）,電気料金\n1,2\n", japanese.ShiftJIS, "Shift_JIS"},
+	} {
+		t.Run(test.text[:10], func(t *testing.T) {
+			t.Parallel()
+			text := test.text
+			if test.label == "windows-1258" {
+				text = toned(text)
+			}
+			r := opened(t, encoded(t, test.Encoding, text), tabular.Config{}, 1<<17)
+			require.Equal(t, strings.SplitN(test.text, "\n", 2)[0], strings.Join(r.Header(), r.Detected().Delimiter),
+				"read as %s", r.Detected().Encoding)
+			_, want := read(t, test.text, tabular.Config{})
+			require.Equal(t, want, readAll(t, r))
+		})
+	}
+}
+
+// Text of an encoding that is not read must not pass for text of another: its rows are set aside, or it is refused, or
+// at least it is told that the encoding was guessed.
+func TestEncodingsThatAreNotReadAreNeverTakenForSure(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		encoding.Encoding
+		text string
+	}{
+		"Russian":        {charmap.Windows1251, "город;расход\nМосква;январь\nКазань;февраль\n"},
+		"Russian, KOI8":  {charmap.KOI8R, "город;расход\nМосква;январь\nКазань;февраль\n"},
+		"Greek":          {charmap.Windows1253, "πόλη;μήνας\nΑθήνα;Ιανουάριος\nΠάτρα;Μάιος\n"},
+		"Polish":         {charmap.Windows1250, "miasto;zużycie\nŁódź;styczeń\nKraków;ćwierć\nŚwidnica;gęś\n"},
+		"Arabic":         {charmap.Windows1256, "مدينة;شهر\nالقاهرة;يناير\n"},
+		"Hebrew":         {charmap.Windows1255, "עיר;חודש\nתל אביב;ינואר\n"},
+		"DOS, Turkish":   {charmap.CodePage858, "Gün;Ölçü\nÇağ;söz\n"},
+		"Macintosh":      {charmap.Macintosh, "Région;été\nÎle;forêt\nAngoulême;août\n"},
+		"Korean, EUC-KR": {korean.EUCKR, "도시;월\n서울;일월\n부산;이월\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text, err := encoding.ReplaceUnsupported(test.NewEncoder()).String(test.text)
+			require.NoError(t, err)
+			r, err := tabular.Open(strings.NewReader(text), tabular.Config{})
+			var failure *tabular.Error
+			if err != nil {
+				require.ErrorAs(t, err, &failure)
+				require.Equal(t, definition.ErrorEncodingUnknown, failure.Code)
+				return
+			}
+			require.True(t, warned(r, definition.WarningEncodingGuessed), "taken for %s, %v",
+				r.Detected().Encoding, r.Detected().EncodingConfidence)
+		})
+	}
 }

@@ -3,7 +3,6 @@ package tabular_test
 import (
 	"bytes"
 	"encoding/csv"
-	"errors"
 	"io"
 	"math/rand/v2"
 	"strings"
@@ -115,7 +114,9 @@ func FuzzChunks(f *testing.F) {
 
 // FuzzEncodings writes text with the encoders of golang.org/x/text, which are other code, and reads it again.
 func FuzzEncodings(f *testing.F) {
-	for i, text := range []string{"Çağrı ölçümü", "Ünal €", "tie\u0301\u0302ng ư\u0323 ₫", "カタカナ漢字ﾊﾝ", "𝒳 😀", "\"\n,", "a\u0323\u0301"} {
+	for i, text := range []string{
+		"Çağrı ölçümü", "Ünal €", "tie\u0301\u0302ng ư\u0323 ₫", "カタカナ漢字ﾊﾝ", "𝒳 😀", "\"\n,", "a\u0323\u0301",
+	} {
 		f.Add(text, uint8(i))
 	}
 	all := []struct {
@@ -240,6 +241,6 @@ func TestWhatEncodingCSVWritesIsRead(t *testing.T) {
 			}
 		}
 		_, err = r.Next()
-		require.True(t, errors.Is(err, io.EOF))
+		require.ErrorIs(t, err, io.EOF)
 	}
 }

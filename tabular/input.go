@@ -28,7 +28,7 @@ func (f *fileReader) Read(p []byte) (int, error) {
 		case f.read > f.limit:
 			n -= int(f.read - f.limit)
 			f.err = limitError(fmt.Sprintf("the file is larger than %d bytes", f.limit), "maxFileBytes", f.limit)
-		case err == io.EOF: //nolint:errorlint // an error with one inside is no end, see sourceError
+		case err == io.EOF: // itself: an error with one inside is no end, see sourceError
 			f.err = err
 		case err != nil:
 			f.err = sourceError(err, f.read)

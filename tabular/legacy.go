@@ -26,13 +26,14 @@ func tellLegacy(sample []byte) (name string, confidence float64) {
 		{"windows-1258", traits.vietnamese()},
 	} {
 		// A tie of 1252 and 1254 is text that reads the same in both: it goes to the former unless it is Turkish, too.
-		if candidate.score > best.score || candidate.score == best.score && candidate.name == "windows-1254" && traits.couldBeTurkish() {
-			if best.name != "windows-1252" || candidate.name != "windows-1254" || traits.moved > 0 {
-				second = max(second, best.score)
-			}
+		same := best.name == "windows-1252" && candidate.name == "windows-1254" && traits.moved == 0
+		lost := candidate.score
+		if candidate.score > best.score || same && candidate.score == best.score && traits.couldBeTurkish() {
+			lost = best.score
 			best.name, best.score, best.weight = candidate.name, candidate.score, traits.high
-		} else if best.name != "windows-1252" || candidate.name != "windows-1254" || traits.moved > 0 {
-			second = max(second, candidate.score)
+		}
+		if !same {
+			second = max(second, lost)
 		}
 	}
 	if best.score < plausible {
@@ -48,16 +49,21 @@ func tellLegacy(sample []byte) (name string, confidence float64) {
 func plausibleJapanese(sample []byte) (score float64, units int) {
 	t := shiftJIS()
 	good := 0.0
-	run := 0 // katakana of half width in a row; single ones are letters of other languages
+	run := 0              // katakana of half width in a row; single ones are letters of other languages
+	halves, early := 0, 0 // those in longer runs, and those from the first half of the syllables
 	for pos := 0; pos < len(sample); pos++ {
 		c := sample[pos]
 		half := c >= 0xa1 && c <= 0xdf
 		if half {
 			run++
-			if units++; run == 3 {
-				good += 3
+			units++
+			if c < 0xc0 {
+				early++
+			}
+			if run == 3 {
+				halves += 3
 			} else if run > 3 {
-				good++
+				halves++
 			}
 			continue
 		}
@@ -85,6 +91,9 @@ func plausibleJapanese(sample []byte) (score float64, units int) {
 	}
 	if units == 0 {
 		return 0, 0
+	}
+	if early*5 >= halves { // else they are the lower case of another alphabet
+		good += float64(halves)
 	}
 	return good / float64(units), units
 }
@@ -248,10 +257,10 @@ func plausibleChar(r, before, after rune) float64 {
 			return 1
 		}
 		return 0.2
-	case strings.ContainsRune("€£°²³µ½¼¾±§©®™ºª«»‰„“”‘’–—…•·\u00a0", r):
-		return 0.8
-	case left && right:
+	case left && right && r != '’' && r != '·' && r != '-':
 		return 0.1
+	case strings.ContainsRune("€£°²³µ½¼¾±§©®™ºª«»‰„“”‘’–—…•·\u00a0", r):
+		return 0.9
 	}
 	return 0.4
 }

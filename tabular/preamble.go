@@ -59,8 +59,10 @@ func isTitle(row shape, width int) bool {
 	if row.blank || row.broken || row.cells > width {
 		return false
 	}
-	padded := row.cells == width
-	return row.extent <= width/2 && !(padded && row.filled < row.extent) || row.extent < width && !padded && row.hasValue()
+	if row.cells == width { // padded by a spreadsheet
+		return row.extent <= width/2 && row.filled == row.extent
+	}
+	return row.extent <= width/2 || row.extent < width && row.hasValue()
 }
 
 func (s *shape) hasValue() bool {
@@ -99,7 +101,7 @@ func isTable(rows []shape, width int, apart bool) bool {
 		return true
 	}
 	for i, n := range values {
-		if n*5 >= agreeing*4 && !(i < len(rows[0].column) && rows[0].column[i]) {
+		if n*5 >= agreeing*4 && (i >= len(rows[0].column) || !rows[0].column[i]) {
 			return true
 		}
 	}

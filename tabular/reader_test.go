@@ -169,14 +169,24 @@ func TestDetected(t *testing.T) {
 		want       definition.DetectedFormat
 		guessed    bool
 	}{
-		{"plain", "a,b\n1,2\n", tabular.Format{}, definition.DetectedFormat{Delimiter: ",", LineEnding: tabular.LineLF, HeaderRow: 1}, false},
+		{
+			"plain", "a,b\n1,2\n",
+			tabular.Format{},
+			definition.DetectedFormat{Delimiter: ",", LineEnding: tabular.LineLF, HeaderRow: 1},
+			false,
+		},
 		{
 			"marked, CRLF", "\xef\xbb\xbf\r\na;b\r\n1;2\r\n",
 			tabular.Format{},
 			definition.DetectedFormat{ByteOrderMark: true, Delimiter: ";", LineEnding: tabular.LineCRLF, HeaderRow: 2},
 			false,
 		},
-		{"CR", "a\tb\r1\t2", tabular.Format{}, definition.DetectedFormat{Delimiter: "\t", LineEnding: tabular.LineCR, HeaderRow: 1}, false},
+		{
+			"CR", "a\tb\r1\t2",
+			tabular.Format{},
+			definition.DetectedFormat{Delimiter: "\t", LineEnding: tabular.LineCR, HeaderRow: 1},
+			false,
+		},
 		{
 			"mixed", "a|b\n1|2\r\n",
 			tabular.Format{Quote: '\''},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -80,7 +81,7 @@ func (u *unpacker) Read(p []byte) (int, error) {
 	case u.given > ratioFree && u.given/int64(u.limits.MaxUnpackRatio) > u.packed.read:
 		most := int64(u.limits.MaxUnpackRatio)
 		u.failure = limitError(fmt.Sprintf("the file unpacks to more than %d times its size", most), "maxUnpackRatio", most)
-	case err == io.EOF: //nolint:errorlint // both give io.EOF itself at the end, and io.ErrUnexpectedEOF before it
+	case err == io.EOF: // itself: before the end, both give io.ErrUnexpectedEOF
 		u.failure = err
 	case err != nil:
 		u.failure = u.broken(err)
@@ -108,7 +109,8 @@ func (u *unpacker) broken(err error) error {
 		Reason: fmt.Sprintf("the file is packed with %s and %s after %d unpacked bytes: pack and upload it again",
 			u.name, reason, u.given),
 		Params: []definition.Param{
-			{Name: "compression", Value: u.name}, {Name: "bytes", Value: fmt.Sprint(u.given)}, {Name: "cause", Value: reason},
+			{Name: "compression", Value: u.name}, {Name: "bytes", Value: strconv.FormatInt(u.given, 10)},
+			{Name: "cause", Value: reason},
 		},
 	}
 }
