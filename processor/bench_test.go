@@ -64,6 +64,35 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
+// BenchmarkCell reads a cell that is not written in the plainest way.
+func BenchmarkCell(b *testing.B) {
+	for name, test := range map[string]struct {
+		kind definition.ColumnType
+		cell string
+	}{
+		"grouped":  {definition.TypeNumber, "1.234,56"},
+		"currency": {definition.TypeNumber, "12,50 TL"},
+		"boolean":  {definition.TypeBoolean, "Hayır"},
+		"date":     {definition.TypeDate, "15 Ağustos 2024"},
+		"numeric":  {definition.TypeDate, "31.12.2024"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			f := table{year: 2024, version: definition.Version{
+				Columns: []definition.Column{column("c", test.kind)}, Format: definition.Format{Locale: "tr"},
+				Outputs: []definition.Output{output("c", definition.Count, "c")},
+			}}
+			a, err := processor.New(f.config())
+			require.NoError(b, err)
+			w, row := a.Worker(), newRow(1, 2, [][]byte{[]byte(test.cell)})
+			require.Empty(b, w.Add(row))
+			b.ReportAllocs()
+			for b.Loop() {
+				w.Add(row)
+			}
+		})
+	}
+}
+
 func BenchmarkResults(b *testing.B) {
 	f, rows := monthlySums(5)
 	for b.Loop() {

@@ -40,6 +40,29 @@ var booleans = func() map[string]bool {
 	return words
 }()
 
+// booleanText is what a text in a BOOLEAN column means.
+type booleanText struct {
+	decimal decimal
+	code    definition.RowErrorCode
+}
+
+const maxBooleanTexts = 256
+
+// boolean reads a word for yes or no, each text once.
+func (w *Worker) boolean(text []byte) (decimal, definition.RowErrorCode) {
+	known, ok := w.booleans[string(text)]
+	if !ok {
+		known.decimal, known.code = w.plan.parseBoolean(text)
+		if w.booleans == nil {
+			w.booleans = make(map[string]booleanText)
+		}
+		if len(text) <= longestBoolean && len(w.booleans) < maxBooleanTexts {
+			w.booleans[string(text)] = known
+		}
+	}
+	return known.decimal, known.code
+}
+
 // parseBoolean reads a word for yes or no; case and accents do not count.
 func (p *plan) parseBoolean(b []byte) (decimal, definition.RowErrorCode) {
 	if len(b) > longestBoolean {

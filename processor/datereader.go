@@ -64,16 +64,12 @@ func (r *dateReader) parse(b []byte) (moment, definition.RowErrorCode) {
 	if !r.iso {
 		return moment{}, definition.RowDateInvalid
 	}
-	read := parseISODate
-	if r.time {
-		read = parseISODateTime
-	}
-	m, ok := read(b)
-	if ok || !r.free {
-		if !ok {
-			return m, definition.RowDateInvalid
-		}
+	m, ok := r.parseISO(b)
+	if ok {
 		return m, ""
+	}
+	if !r.free {
+		return m, definition.RowDateInvalid
 	}
 	w, m, timed, ok := readMoment(b, r.order)
 	switch {
@@ -84,6 +80,46 @@ func (r *dateReader) parse(b []byte) (moment, definition.RowErrorCode) {
 		return moment{}, definition.RowDateAmbiguous
 	}
 	return m, ""
+}
+
+func (r *dateReader) parseISO(b []byte) (moment, bool) {
+	if r.time {
+		return parseISODateTime(b)
+	}
+	return parseISODate(b)
+}
+
+// momentText is what a text in a date column means.
+type momentText struct {
+	moment moment
+	code   definition.RowErrorCode
+}
+
+// moment reads a date or time of a column. One that is not written in ISO 8601 is read once: a file has few different
+// dates, and names of months take their time.
+func (w *Worker) moment(c *column, text []byte) (moment, definition.RowErrorCode) {
+	if !c.dates.free || len(text) > longestDate {
+		return c.dates.parse(text)
+	}
+	if m, ok := c.dates.parseISO(text); ok {
+		return m, ""
+	}
+	if w.moments == nil {
+		w.moments = make([]map[string]momentText, len(w.plan.names))
+	}
+	seen := w.moments[c.schema]
+	known, ok := seen[string(text)]
+	if !ok {
+		known.moment, known.code = c.dates.parse(text)
+		if seen == nil {
+			seen = make(map[string]momentText)
+			w.moments[c.schema] = seen
+		}
+		if len(seen) < maxPeriodTexts {
+			seen[string(text)] = known
+		}
+	}
+	return known.moment, known.code
 }
 
 // longestDate is how many bytes a date that people write has at most.

@@ -124,7 +124,7 @@ func (w *Worker) periodOf(c *column, v *value, text []byte) (period, definition.
 		}
 		return period{year: int(v.m)}, code
 	}
-	m, code := c.dates.parse(text)
+	m, code := w.moment(c, text)
 	if code != "" {
 		return period{}, code
 	}

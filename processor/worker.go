@@ -21,6 +21,8 @@ type Worker struct {
 	calendars []calendar // by site
 	slab      []accumulator
 
+	moments   []map[string]momentText // by column of the version; those not in ISO 8601
+	booleans  map[string]booleanText
 	sightings [][]sighting // of currencies, by column of the version
 
 	explanations map[explanationKey]explanation
@@ -199,10 +201,10 @@ func (w *Worker) typed(c *column, v *value, text, cell []byte, kind definition.C
 	case asText:
 		code = c.keep(v, cell)
 	case asBoolean:
-		v.decimal, code = w.plan.parseBoolean(text)
+		v.decimal, code = w.boolean(text)
 	default:
 		var m moment
-		if m, code = c.dates.parse(text); code == "" && c.used {
+		if m, code = w.moment(c, text); code == "" && c.used {
 			w.setTime(c, v, &m)
 		}
 	}
