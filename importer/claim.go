@@ -9,6 +9,7 @@ import (
 	"entrepot/ent"
 	"entrepot/ent/importlease"
 	"entrepot/ent/importrun"
+	"entrepot/ent/predicate"
 )
 
 // attempt is one try to run an import: what it needs to know, and what it has counted so far.
@@ -39,7 +40,20 @@ func (a *attempt) earlier() *ent.ImportRun {
 // mine narrows an update to the run while this attempt has it: a canceled import, or one that another worker took
 // over, is not changed.
 func (a *attempt) mine() *ent.ImportRunUpdate {
-	return a.DB.Client().ImportRun.Update().Where(
+	return a.DB.Client().ImportRun.Update().Where(a.held())
+}
+
+// has tells whether this attempt has the run now.
+func (a *attempt) has(ctx context.Context) (bool, error) {
+	has, err := a.DB.Client().ImportRun.Query().Where(a.held()).Exist(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read status: %w", err)
+	}
+	return has, nil
+}
+
+func (a *attempt) held() predicate.ImportRun {
+	return importrun.And(
 		importrun.ID(a.run.ID),
 		importrun.Attempt(a.run.Attempt),
 		importrun.StatusEQ(definition.ImportProcessing),

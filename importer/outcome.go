@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,9 @@ func (o *outcome) status() definition.ImportStatus {
 
 // write is the one write of an outcome: the final status, all results, the row errors, and the lease's end. It gives
 // errLost when the import is not this attempt's any more; then, as after any error, nothing is written.
+//
+// The status comes after the results, whose foreign keys are checked faster against a row that this transaction has not
+// changed yet; and whoever cancels meanwhile need not wait. Its guard decides whether all of it counts.
 func (a *attempt) write(ctx context.Context, o *outcome) error {
 	update := a.mine()
 	a.final(update, o)
@@ -62,6 +66,18 @@ func (a *attempt) write(ctx context.Context, o *outcome) error {
 		errs = a.errors(o.log.Errors())
 	}
 	err := a.DB.Do(ctx, "finishImport", func(ctx context.Context) error {
+		if has, err := a.has(ctx); err != nil || !has { // or the results of another attempt would be in the way
+			return cmp.Or(err, errLost)
+		}
+		if err := a.insertResults(ctx, o.results); err != nil {
+			return fmt.Errorf("write results: %w", err)
+		}
+		for start := 0; start < len(errs); start += rowsPerStatement {
+			some := errs[start:min(start+rowsPerStatement, len(errs))]
+			if err := a.DB.Client().ImportRowError.CreateBulk(some...).Exec(ctx); err != nil {
+				return fmt.Errorf("write row errors: %w", err)
+			}
+		}
 		changed, err := update.Save(ctx)
 		if err != nil {
 			return fmt.Errorf("write status: %w", err)
@@ -72,15 +88,6 @@ func (a *attempt) write(ctx context.Context, o *outcome) error {
 		if o.failure == nil {
 			if err := a.supersede(ctx); err != nil {
 				return err
-			}
-		}
-		if err := a.insertResults(ctx, o.results); err != nil {
-			return fmt.Errorf("write results: %w", err)
-		}
-		for start := 0; start < len(errs); start += rowsPerStatement {
-			some := errs[start:min(start+rowsPerStatement, len(errs))]
-			if err := a.DB.Client().ImportRowError.CreateBulk(some...).Exec(ctx); err != nil {
-				return fmt.Errorf("write row errors: %w", err)
 			}
 		}
 		if err := a.dropLease(ctx); err != nil {

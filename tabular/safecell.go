@@ -20,12 +20,15 @@ func (w CellWriter) Append(line, cell []byte) []byte {
 	formula := IsFormula(cell)
 	// Delimiters of other readers are quoted too, or a cell could begin in the middle of this one for them.
 	quoted := bytes.ContainsAny(cell, "\r\n,;\t|") || bytes.IndexByte(cell, w.Delimiter) >= 0 ||
-		bytes.IndexByte(cell, w.Quote) >= 0
+		bytes.IndexByte(cell, w.Quote) >= 0 || formula && w.Quote == '\''
 	if quoted {
 		line = append(line, w.Quote)
 	}
 	if formula {
 		line = append(line, '\'')
+		if w.Quote == '\'' {
+			line = append(line, '\'')
+		}
 	}
 	if !quoted {
 		return append(line, cell...)

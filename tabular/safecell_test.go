@@ -44,6 +44,7 @@ func TestACellIsSafeInASpreadsheet(t *testing.T) {
 	}
 	bar := tabular.CellWriter{Delimiter: '#', Quote: '\''}
 	require.Equal(t, "x#'a#b''c'", string(bar.Append([]byte("x#"), []byte("a#b'c"))))
+	require.Equal(t, "x#'''=1'", string(bar.Append([]byte("x#"), []byte("=1"))))
 }
 
 func FuzzACellIsReadBackAsItWas(f *testing.F) {

@@ -2,17 +2,21 @@ package upload_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
 
 	"entrepot/definition"
 	"entrepot/ent"
@@ -204,7 +208,7 @@ func TestFilesThatFailTheirCheck(t *testing.T) {
 	for name, c := range map[string]struct{ content, reason string }{
 		"empty":       {"", "empty"},
 		"blank":       {"\n \n,,\n", "empty"},
-		"not text":    {"\xff\xfea\x00b\x00\n\x00", "."},
+		"a document":  {"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "PDF"},
 		"rows":        {"a\n1\n2\n3\n4\n5\n6\n", "5"},
 		"columns":     {strings.Repeat("a,", 11) + "\n", "10"},
 		"broken head": {"a,\"b\n1,2\n", "."},
@@ -228,6 +232,59 @@ func TestFilesThatFailTheirCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The workbook is found by what it is, and its columns by the kinds of their cells.
+func TestAWorkbookIsChecked(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	h := newHouse(t, func(c *upload.Config) { c.TempDir = folder })
+	book := excelize.NewFile()
+	for row, cells := range [][]any{
+		{"site", "day", "kWh", "ok", "note"},
+		{"A", time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC), 1.5, true, "=x"},
+		{"B", time.Date(2024, 3, 2, 0, 0, 0, 0, time.UTC), 2, false, 7},
+	} {
+		require.NoError(t, book.SetSheetRow("Sheet1", "A"+strconv.Itoa(row+1), &cells))
+	}
+	content, err := book.WriteToBuffer()
+	require.NoError(t, err)
+	file := content.String()
+	stored := h.store(t, asAda(t), h.write(t, "org-one/grp-one/book", file))
+	checked := h.check(t, stored)
+	require.Equal(t, definition.UploadSuccess, checked.Status, checked.ErrorReason)
+	require.Equal(t, definition.KindXLSX, checked.DetectedFormat.Kind)
+	require.Equal(t, []string{"Sheet1"}, checked.DetectedFormat.Sheets)
+	require.Equal(t, int64(2), *checked.RowCount)
+	sum := sha256.Sum256([]byte(file))
+	require.Equal(t, hex.EncodeToString(sum[:]), *checked.Sha256)
+	var types []definition.ColumnType
+	for _, c := range checked.Columns {
+		types = append(types, c.Type)
+	}
+	require.Equal(t, []definition.ColumnType{
+		definition.TypeString, definition.TypeDate, definition.TypeNumber, definition.TypeBoolean, definition.TypeString,
+	}, types)
+	left, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// What follows the table in a packed file belongs to its hash.
+func TestAPackedFileIsHashedWhole(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte("a,b\n1,2\n"))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	stored := h.store(t, asAda(t), h.write(t, "org-one/grp-one/packed", packed.String()))
+	checked := h.check(t, stored)
+	require.Equal(t, definition.UploadSuccess, checked.Status, checked.ErrorReason)
+	require.Equal(t, "gzip", checked.DetectedFormat.Compression)
+	sum := sha256.Sum256(packed.Bytes())
+	require.Equal(t, hex.EncodeToString(sum[:]), *checked.Sha256)
 }
 
 func TestAHeaderAloneIsAFileWithoutRows(t *testing.T) {

@@ -43,9 +43,13 @@ func (list columns) sample(batch *tabular.Batch, row int) {
 			continue
 		}
 		c := &list[i]
+		kind := batch.Kind(row, i)
+		if kind == definition.CellError {
+			continue // of no type, and no value
+		}
 		c.filled = true
 		for w := range ways {
-			if c.possible&(1<<w) != 0 && !ways[w].reads(cell) {
+			if c.possible&(1<<w) != 0 && !ways[w].fits(cell, kind) {
 				c.possible &^= 1 << w
 			}
 		}
@@ -76,6 +80,22 @@ func (list columns) detected() []definition.DetectedColumn {
 type way struct {
 	of    definition.ColumnType
 	reads func(cell []byte) bool
+}
+
+// fits tells whether a cell is of the way's type: by its kind where that is known, else by its text.
+func (w *way) fits(cell []byte, kind definition.CellKind) bool {
+	switch kind {
+	case definition.CellNumber:
+		return w.of == definition.TypeInteger && isInteger(cell) ||
+			w.of == definition.TypeNumber && isNumber(cell, '.', ',')
+	case definition.CellBoolean:
+		return w.of == definition.TypeBoolean
+	case definition.CellDate:
+		return w.of == definition.TypeDate || w.of == definition.TypeDateTime
+	case definition.CellDateTime:
+		return w.of == definition.TypeDateTime
+	}
+	return w.reads(cell)
 }
 
 // ways lists them, the narrower type first.

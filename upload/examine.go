@@ -70,13 +70,12 @@ func (u *Uploads) examine(ctx context.Context, h *ent.ReviewUploadHistory) (find
 	source := io.TeeReader(object, hash)
 	read, err := u.read(source)
 	var malformed *tabular.Error
-	switch {
-	case errors.As(err, &malformed) && malformed.Err == nil:
-		// The rest is read for the hash, which also tells a broken transfer from a file that is wrong in itself.
-		if _, err := io.Copy(io.Discard, source); err != nil {
-			return finding{}, err
-		}
-	case err != nil:
+	if err != nil && (!errors.As(err, &malformed) || malformed.Err != nil) {
+		return finding{}, err
+	}
+	// The rest is read for the hash: of a file that is wrong in itself, which a broken transfer is told from, and what
+	// follows the table in a packed one.
+	if _, err := io.Copy(io.Discard, source); err != nil {
 		return finding{}, err
 	}
 	sum := hex.EncodeToString(hash.Sum(nil))
@@ -94,7 +93,7 @@ func (u *Uploads) examine(ctx context.Context, h *ent.ReviewUploadHistory) (find
 
 // read reads a table to its end. Its error is a *tabular.Error.
 func (u *Uploads) read(source io.Reader) (table, error) {
-	reader, err := tabular.Open(source, tabular.Config{Limits: tabular.LimitsOf(u.limits)})
+	reader, err := tabular.Open(source, tabular.Config{Limits: tabular.LimitsOf(u.limits), TempDir: u.tempDir})
 	if err != nil {
 		return table{}, err
 	}

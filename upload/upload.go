@@ -49,6 +49,9 @@ type Config struct {
 	Bus    Publisher
 	// Limits bound what a file may be; the zero value means definition.DefaultLimits.
 	Limits definition.Limits
+	// TempDir is the folder for what a file needs beside memory, such as the parts of a workbook; it is removed when the
+	// check ends, however it does. Empty is the system's own.
+	TempDir string
 	// Logger takes the causes of checks that could not read the bucket; nil means slog.Default.
 	Logger *slog.Logger
 	// Now is the clock of validatedAt; nil means time.Now.
@@ -64,6 +67,8 @@ type Uploads struct {
 	limits definition.Limits
 	log    *slog.Logger
 	now    func() time.Time
+
+	tempDir string
 
 	mu    sync.Mutex
 	tries map[int64]int // how often this process failed to read the file of a history from the bucket
@@ -99,7 +104,7 @@ func New(c Config) (*Uploads, error) {
 	}
 	return &Uploads{
 		db: c.DB, bucket: c.Bucket, queue: c.Queue, bus: c.Bus, limits: c.Limits, log: c.Logger, now: c.Now,
-		tries: map[int64]int{},
+		tempDir: c.TempDir, tries: map[int64]int{},
 	}, nil
 }
 
