@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -200,4 +201,28 @@ func TestUnpackedSizesAreLimited(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Len(t, r.Header(), 2) // a small file may unpack to any number of times its size
+}
+
+// Whatever is packed is told by its own first bytes, once it is unpacked.
+func TestAnyKindOfFileMayBePacked(t *testing.T) {
+	t.Parallel()
+	workbook, err := os.ReadFile("testdata/workbook/openpyxl.xlsx")
+	require.NoError(t, err)
+	for _, file := range []string{string(workbook), "{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n"} {
+		plain, err := tabular.Open(strings.NewReader(file), tabular.Config{TempDir: t.TempDir()})
+		require.NoError(t, err)
+		defer plain.Close()
+		want := readAll(t, plain)
+		require.NotEmpty(t, want)
+		for compression, packed := range map[string][]byte{"gzip": gzipped(t, file), "zstd": zstandard(t, file)} {
+			source := &counted{Reader: bytes.NewReader(packed)}
+			r, err := tabular.Open(source, tabular.Config{TempDir: t.TempDir()})
+			require.NoError(t, err)
+			require.Equal(t, want, readAll(t, r))
+			require.Equal(t, plain.Detected().Kind, r.Detected().Kind)
+			require.Equal(t, compression, r.Detected().Compression)
+			require.Equal(t, len(packed), source.n)
+			require.NoError(t, r.Close())
+		}
+	}
 }
