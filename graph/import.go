@@ -135,13 +135,13 @@ func (r importResolver) Results(
 	first *int, after *model.Cursor, last *int, before *model.Cursor,
 	filter *model.ImportResultFilter, orderBy *model.ImportResultOrder,
 ) (*model.ImportResultConnection, error) {
-	where, err := resultsWhere(filter, false)
+	of, err := checkResults(filter, false)
 	if err != nil {
 		return nil, err
 	}
 	list := children[*ent.ImportRun, *ent.ImportResult, *ent.ImportResultQuery]{
 		name: "results", table: "import_results", parent: "import_id",
-		order: resultOrder(orderBy), where: where, query: r.DB.Client().ImportResult.Query,
+		order: resultOrder(orderBy), where: of.where, query: r.DB.Client().ImportResult.Query,
 		scan: func(ctx context.Context, change func(*sql.Selector), rows any) error {
 			return r.DB.Client().ImportResult.Query().Modify(change).Scan(ctx, rows)
 		},

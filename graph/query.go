@@ -106,13 +106,18 @@ func (r queryResolver) ImportResults(
 	ctx context.Context, first *int, after *model.Cursor, last *int, before *model.Cursor,
 	filter *model.ImportResultFilter, orderBy *model.ImportResultOrder,
 ) (*model.ImportResultConnection, error) {
-	where, err := resultsWhere(filter, true)
+	of, err := checkResults(filter, true)
 	if err != nil {
 		return nil, err
 	}
 	q := r.DB.Client().ImportResult.Query()
-	q.WhereP(where)
-	return paginate(ctx, q, resultOrder(orderBy), pageArgs{first, after, last, before}, r.root.Limits.PageSize)
+	q.WhereP(of.where)
+	page, err := paginate(ctx, q, resultOrder(orderBy), pageArgs{first, after, last, before}, r.root.Limits.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	page.Count = func(ctx context.Context) (int, error) { return of.count(ctx, r.DB.Client()) }
+	return page, nil
 }
 
 func (r queryResolver) ImportDefinition(ctx context.Context, id string) (*ent.ImportDefinition, error) {

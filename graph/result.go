@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
-
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/importresult"
-	"entrepot/ent/importrun"
 	"entrepot/ent/site"
 	"entrepot/graph/model"
 )
@@ -57,27 +54,13 @@ func (r resultResolver) Mapping(ctx context.Context, result *ent.ImportResult) (
 	return mapping, nil
 }
 
-// units orders periods of one year by their length.
-var units = []definition.PeriodUnit{definition.Yearly, definition.Quarterly, definition.Monthly}
-
-// byPeriod are the terms of the order by period.
-var byPeriod = []term[*ent.ImportResult]{
-	byNumber(column(importresult.FieldYear), func(r *ent.ImportResult) int64 { return int64(r.Year) }),
-	byNumber(func(s *sql.Selector) func(b *sql.Builder) {
-		unit := s.C(importresult.FieldPeriodUnit)
-		return func(b *sql.Builder) {
-			b.WriteString("CASE " + unit + " WHEN 'YEARLY' THEN 0 WHEN 'QUARTERLY' THEN 1 ELSE 2 END")
-		}
-	}, func(r *ent.ImportResult) int64 {
-		for i, unit := range units {
-			if r.PeriodUnit == unit {
-				return int64(i)
-			}
-		}
-		return int64(len(units))
-	}),
-	byNumber(column(importresult.FieldPeriod), func(r *ent.ImportResult) int64 { return int64(r.Period) }),
-}
+// The terms of the order by period. Names of units sort by their length: MONTHLY, QUARTERLY, YEARLY. Orders are of plain
+// columns, as the indexes are.
+var (
+	byYear = byNumber(column(importresult.FieldYear), func(r *ent.ImportResult) int64 { return int64(r.Year) })
+	byUnit = byText(column(importresult.FieldPeriodUnit), func(r *ent.ImportResult) string { return string(r.PeriodUnit) })
+	byPart = byNumber(column(importresult.FieldPeriod), func(r *ent.ImportResult) int64 { return int64(r.Period) })
+)
 
 var (
 	bySiteKey  = byText(column(importresult.FieldSiteKey), func(r *ent.ImportResult) string { return r.SiteKey })
@@ -92,86 +75,12 @@ func resultOrder(o *model.ImportResultOrder) order[*ent.ImportResult] {
 	var terms []term[*ent.ImportResult]
 	switch field {
 	case model.ImportResultOrderFieldSite:
-		terms = append(append(terms, bySiteKey), byPeriod...)
+		terms = append(terms, bySiteKey, byUnit, byYear, byPart)
 	case model.ImportResultOrderFieldCreatedAt:
 		terms = append(terms, byTime(column(importresult.FieldCreatedAt),
 			func(r *ent.ImportResult) time.Time { return r.CreatedAt }))
 	default:
-		terms = append(append(terms, byPeriod...), bySiteKey)
+		terms = append(terms, byYear, byUnit, byPart, bySiteKey)
 	}
 	return order[*ent.ImportResult]{name: "results " + string(field), desc: desc, terms: append(terms, byResultID)}
-}
-
-// resultsWhere narrows a list of results. Current is what an absent filter.current means.
-func resultsWhere(f *model.ImportResultFilter, current bool) (func(s *sql.Selector), error) {
-	if f == nil {
-		f = &model.ImportResultFilter{}
-	}
-	switch {
-	case f.Current != nil:
-		current = *f.Current
-	case f.ImportID != nil:
-		current = false
-	}
-	if f.Year != nil && (*f.Year < 1 || *f.Year > 9999) {
-		return nil, badInput("A year has at most four digits.")
-	}
-	return func(s *sql.Selector) {
-		for _, equal := range []struct {
-			column string
-			value  *string
-		}{
-			{importresult.FieldImportID, f.ImportID},
-			{importresult.FieldSiteID, f.SiteID},
-			{importresult.FieldSiteKey, f.SiteKey},
-		} {
-			if equal.value != nil {
-				s.Where(sql.EQ(s.C(equal.column), *equal.value))
-			}
-		}
-		if f.Year != nil {
-			s.Where(sql.EQ(s.C(importresult.FieldYear), *f.Year))
-		}
-		if f.PeriodUnit != nil {
-			s.Where(sql.EQ(s.C(importresult.FieldPeriodUnit), *f.PeriodUnit))
-		}
-		if f.Period != nil {
-			s.Where(sql.EQ(s.C(importresult.FieldPeriod), *f.Period))
-		}
-		if f.ImportDefinitionID != nil {
-			run := sql.Table(importrun.Table).As("of_definition")
-			s.Where(sql.Exists(sql.Select(run.C("id")).From(run).Where(sql.And(
-				sql.ColumnsEQ(run.C(importrun.FieldOrganizationID), s.C(importresult.FieldOrganizationID)),
-				sql.ColumnsEQ(run.C(importrun.FieldID), s.C(importresult.FieldImportID)),
-				sql.EQ(run.C(importrun.FieldImportDefinitionID), *f.ImportDefinitionID),
-			))))
-		}
-		if current {
-			s.Where(newest(s))
-		}
-	}, nil
-}
-
-// newest holds for results of an import that is not superseded, where no newer such import with the same definition
-// has a result for the same site and period. Results exist of final imports only, and ids of imports sort by their age.
-func newest(s *sql.Selector) *sql.Predicate {
-	own := sql.Table(importrun.Table).As("own_import")
-	newer := sql.Table(importrun.Table).As("newer_import")
-	rival := sql.Table(importresult.Table).As("newer_result")
-	same := func(column string) *sql.Predicate { return sql.ColumnsEQ(rival.C(column), s.C(column)) }
-	return sql.Exists(sql.Select(own.C("id")).From(own).Where(sql.And(
-		sql.ColumnsEQ(own.C(importrun.FieldOrganizationID), s.C(importresult.FieldOrganizationID)),
-		sql.ColumnsEQ(own.C(importrun.FieldID), s.C(importresult.FieldImportID)),
-		sql.IsNull(own.C(importrun.FieldSupersededByID)),
-		sql.NotExists(sql.Select(rival.C("id")).From(rival).Join(newer).OnP(sql.And(
-			sql.ColumnsEQ(newer.C(importrun.FieldOrganizationID), rival.C(importresult.FieldOrganizationID)),
-			sql.ColumnsEQ(newer.C(importrun.FieldID), rival.C(importresult.FieldImportID)),
-		)).Where(sql.And(
-			same(importresult.FieldOrganizationID), same(importresult.FieldSiteKey), same(importresult.FieldPeriodUnit),
-			same(importresult.FieldYear), same(importresult.FieldPeriod),
-			sql.ColumnsGT(rival.C(importresult.FieldImportID), s.C(importresult.FieldImportID)),
-			sql.IsNull(newer.C(importrun.FieldSupersededByID)),
-			sql.ColumnsEQ(newer.C(importrun.FieldImportDefinitionID), own.C(importrun.FieldImportDefinitionID)),
-		))),
-	)))
 }

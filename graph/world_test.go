@@ -42,6 +42,7 @@ type world struct {
 	tokens *auth.Authenticator
 	clock  clock // of the tokens
 	log    *lines
+	owners string // URL of the role that owns the tables; PostgreSQL only
 
 	statements statements
 
@@ -114,7 +115,9 @@ func each(t *testing.T, work bool, f func(t *testing.T, w *world)) {
 			t.Parallel()
 			w := &world{t: t, bus: &event.Bus{}, log: &lines{}}
 			var url string // of PostgreSQL
-			w.db = open(t, testdb.OnStatement(w.statements.add), testdb.With(func(c *database.Config) { url = c.URL }))
+			w.db = open(t, testdb.OnStatement(w.statements.add), testdb.With(func(c *database.Config) {
+				url, w.owners = c.URL, c.MigrateURL
+			}))
 			w.build(work, url)
 			f(t, w)
 		})

@@ -306,6 +306,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[3], ImportResultsColumns[5], ImportResultsColumns[4], ImportResultsColumns[6], ImportResultsColumns[12]},
 			},
+			{
+				Name:    "importresult_organization_id_year_period_unit_period_site_key",
+				Unique:  false,
+				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[4], ImportResultsColumns[5], ImportResultsColumns[6], ImportResultsColumns[3]},
+			},
 		},
 	}
 	// ImportRowErrorsColumns holds the columns for the "import_row_errors" table.

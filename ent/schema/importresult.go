@@ -54,6 +54,8 @@ func (ImportResult) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("organization_id", "import_id", "year", "period_unit", "period", "site_key", "id"),
 		index.Fields("organization_id", "site_key", "period_unit", "year", "period", "import_id").Unique(),
+		// The organization's results by period: those of many imports of the same period are next to each other.
+		index.Fields("organization_id", "year", "period_unit", "period", "site_key"),
 	}
 }
 

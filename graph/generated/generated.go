@@ -1812,9 +1812,9 @@ input ImportResultOrder {
 
 "What results are ordered by."
 enum ImportResultOrderField {
-  "Year, then the period's length and number, then the site."
+  "Year, then the period's length (months, quarters, the year) and number, then the site."
   PERIOD
-  "The site's key, then the period."
+  "The site's key, then the period's length (months, quarters, years), year and number."
   SITE
   "When it was written."
   CREATED_AT
@@ -2042,7 +2042,7 @@ input OutputFieldInput {
 input FileFormatInput {
   "The file's format. A file of another format is refused."
   kind: FileKind
-  "The character encoding: UTF-8, UTF-16LE, UTF-16BE, windows-1252, windows-1254, windows-1258, ISO-8859-9 or Shift_JIS."
+  "The character encoding: UTF-8, UTF-16LE, UTF-16BE, windows-1252, windows-1254, windows-1258, ISO-8859-9 or Shift_JIS, or another name of one of them."
   encoding: String
   "What stands between cells of CSV: one character."
   delimiter: String

@@ -160,7 +160,7 @@ type Download struct {
 type FileFormatInput struct {
 	// The file's format. A file of another format is refused.
 	Kind *definition.FileKind `json:"kind,omitempty"`
-	// The character encoding: UTF-8, UTF-16LE, UTF-16BE, windows-1252, windows-1254, windows-1258, ISO-8859-9 or Shift_JIS.
+	// The character encoding: UTF-8, UTF-16LE, UTF-16BE, windows-1252, windows-1254, windows-1258, ISO-8859-9 or Shift_JIS, or another name of one of them.
 	Encoding *string `json:"encoding,omitempty"`
 	// What stands between cells of CSV: one character.
 	Delimiter *string `json:"delimiter,omitempty"`
@@ -622,9 +622,9 @@ func (e ImportOrderField) MarshalJSON() ([]byte, error) {
 type ImportResultOrderField string
 
 const (
-	// Year, then the period's length and number, then the site.
+	// Year, then the period's length (months, quarters, the year) and number, then the site.
 	ImportResultOrderFieldPeriod ImportResultOrderField = "PERIOD"
-	// The site's key, then the period.
+	// The site's key, then the period's length (months, quarters, years), year and number.
 	ImportResultOrderFieldSite ImportResultOrderField = "SITE"
 	// When it was written.
 	ImportResultOrderFieldCreatedAt ImportResultOrderField = "CREATED_AT"
