@@ -171,7 +171,7 @@ func (r *jsonlReader) load(b *Batch, want int) {
 			empty = 0
 		}
 		switch {
-		case err == io.EOF: //nolint:errorlint // the sources here give io.EOF itself
+		case err == io.EOF:
 			r.ended = true
 		case err != nil:
 			r.failure = err

@@ -184,9 +184,8 @@ func (s *jsonScanner) next(chars string) bool {
 
 func (s *jsonScanner) scanNumber() {
 	s.next("-")
-	if s.next("0") {
-		// no digit may follow, which what comes behind a value does not allow
-	} else if s.digits() == 0 {
+	// Behind a leading 0 comes no digit: what may stand behind a value does not allow it.
+	if !s.next("0") && s.digits() == 0 {
 		s.fail(jsonInvalid)
 		return
 	}
@@ -221,7 +220,8 @@ func (s *jsonScanner) skipNested() {
 			depth++
 		case '}', ']':
 			depth--
-			if open[depth]+2 != c { // in ASCII a bracket closes two behind where it opens
+			// In ASCII a bracket closes two behind where it opens.
+			if open[depth]+2 != c { //nolint:gosec // the first bracket opens, and the one that closes it is the last
 				s.fail(jsonInvalid)
 				return
 			}

@@ -55,8 +55,10 @@ func TestJSONLines(t *testing.T) {
 		{"control character", "{\"site\":\"\x01\"}", `! CELL_ERROR column -1 "{\"site\":\"\\x01\"}"`},
 		{"brackets that do not match", `{"site":[}]}`, `! CELL_ERROR column -1 "{\"site\":[}]}"`},
 		{"NUL as it is", "{\"site\":\"\x00\"}", `! NUL_BYTE column -1 "{\"site\":\"\\x00\"}"`},
-		{"too deep", `{"site":` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + "}",
-			`! CELL_ERROR column -1 "{\"site\":` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + `}"`},
+		{
+			"too deep", `{"site":` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + "}",
+			`! CELL_ERROR column -1 "{\"site\":` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + `}"`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +103,8 @@ func TestJSONLinesBlankRowsAndLimits(t *testing.T) {
 		`3:7 ROW_TOO_LARGE column -1 "{\"a\":\"` + strings.Repeat("y", 24) + `"`, "4:8|T:2|",
 	}, lines)
 
-	err := failure(t, strings.NewReader("{\"a\":1}\n{\"a\":2}\n"), tabular.Config{Format: jsonLines, Limits: tabular.Limits{MaxRows: 1}})
+	err := failure(t, strings.NewReader("{\"a\":1}\n{\"a\":2}\n"),
+		tabular.Config{Format: jsonLines, Limits: tabular.Limits{MaxRows: 1}})
 	require.Equal(t, "maxRows", err.Params[0].Value)
 
 	// A key that the first thousand lines do not have costs its row.
@@ -112,7 +115,8 @@ func TestJSONLinesBlankRowsAndLimits(t *testing.T) {
 func TestJSONLinesOfABrokenSource(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
-	r, err := tabular.Open(io.MultiReader(strings.NewReader("{\"a\":1}\n{\"a\":2"), iotest.ErrReader(broken)), tabular.Config{Format: jsonLines})
+	source := io.MultiReader(strings.NewReader("{\"a\":1}\n{\"a\":2"), iotest.ErrReader(broken))
+	r, err := tabular.Open(source, tabular.Config{Format: jsonLines})
 	require.NoError(t, err)
 	record, err := r.Next()
 	require.NoError(t, err)
@@ -126,7 +130,8 @@ func TestJSONLinesOfABrokenSource(t *testing.T) {
 // two keys.
 func FuzzJSONL(f *testing.F) {
 	for _, seed := range []string{
-		`{"a":"x","b":1.5e3}`, `{"b":null,"a":"\ud83d\ude00\n"}`, `{"a":"\ud800"}`, `{"a":[{}]}`, "{}", "", "nonsense", `{"a":1,"a":2}`, `{"c":tru}`,
+		`{"a":"x","b":1.5e3}`, `{"b":null,"a":"\ud83d\ude00\n"}`, `{"a":"\ud800"}`, `{"a":[{}]}`, "{}", "",
+		"nonsense", `{"a":1,"a":2}`, `{"c":tru}`,
 	} {
 		f.Add(seed)
 	}
@@ -184,8 +189,8 @@ func BenchmarkJSONL(b *testing.B) {
 	var text bytes.Buffer
 	const rows = 200_000
 	for i := range rows {
-		fmt.Fprintf(&text, `{"site":"site-%d","date":"2024-01-%02d","meter":%d,"reading":%d.%03d,"unit":"kWh","quality":"measured","note":"regular \"reading\""}`+"\n",
-			i%1000, 1+i%28, i, i%7919, i%1000)
+		fmt.Fprintf(&text, `{"site":"site-%d","date":"2024-01-%02d","meter":%d,"reading":%d.%03d,"unit":"kWh",`+
+			`"quality":"measured","note":"regular \"reading\""}`+"\n", i%1000, 1+i%28, i, i%7919, i%1000)
 	}
 	b.SetBytes(int64(text.Len()))
 	b.ReportAllocs()

@@ -198,7 +198,7 @@ func (r *richText) readPiece(x *xmlReader) error {
 // unescapeText replaces, in place, _xHHHH_ by the character that it stands for: XML cannot say some characters, and
 // spreadsheets escape them so (ECMA-376-1, 22.9.2.19), "_x005F_" being the underscore that starts no escape.
 func unescapeText(piece []byte) []byte {
-	if bytes.Index(piece, []byte("_x")) < 0 {
+	if !bytes.Contains(piece, []byte("_x")) {
 		return piece
 	}
 	out := piece[:0]

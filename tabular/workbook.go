@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"entrepot/definition"
@@ -238,7 +239,7 @@ func (r *workbookReader) detected() (definition.DetectedFormat, []definition.War
 			Message: fmt.Sprintf("The columns were taken to be named in row %d of the sheet %s; "+
 				"what stands above was passed over.", r.headerRow, quoteName(r.sheet.name)),
 			Params: []definition.Param{
-				{Name: "headerRow", Value: fmt.Sprint(r.headerRow)}, {Name: "sheet", Value: r.sheet.name},
+				{Name: "headerRow", Value: strconv.Itoa(r.headerRow)}, {Name: "sheet", Value: r.sheet.name},
 			},
 		})
 	}

@@ -84,10 +84,13 @@ func TestWorkbookCells(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			book := newBook(inline("key", "value", "more") +
-				`<row r="2"><c t="inlineStr"><is><t>k</t></is></c>` + test.cell + "</row>" + inline("after", "1", "2")).formats(formats...)
+				`<row r="2"><c t="inlineStr"><is><t>k</t></is></c>` + test.cell + "</row>" + inline("after", "1", "2"))
+			book.formats(formats...)
 			book["xl/sharedStrings.xml"] = `<sst xmlns="` + mainSpace + `"><si><t>one</t></si>` +
-				`<si><r><t>plain </t></r><r><rPr><b/></rPr><t>bold</t></r><rPh sb="0" eb="1"><t>reading</t></rPh><phoneticPr fontId="1"/></si>` +
-				`<si><t xml:space="preserve">  kept </t></si><si><t>a_x000D_b_x005F_x000D__xD83D__xDE00_</t></si><si><t>x_xD800_</t></si></sst>`
+				`<si><r><t>plain </t></r><r><rPr><b/></rPr><t>bold</t></r>` +
+				`<rPh sb="0" eb="1"><t>reading</t></rPh><phoneticPr fontId="1"/></si>` +
+				`<si><t xml:space="preserve">  kept </t></si><si><t>a_x000D_b_x005F_x000D__xD83D__xDE00_</t></si>` +
+				`<si><t>x_xD800_</t></si></sst>`
 			want := "1:2|T:k|" + test.want + "|"
 			if problem, found := strings.CutPrefix(test.want, "! "); found {
 				want = "1:2 " + problem
@@ -108,7 +111,8 @@ func TestNumberFormats(t *testing.T) {
 		"h:mm": number, "hh:mm:ss.000": number, "[h]:mm:ss": number, "mm:ss": number, "[mm]:ss.0": number, "h:mm AM/PM": number,
 		"[$-F400]h:mm:ss AM/PM": number, "id 18": number, "id 45": number, "id 32": number, "id 61": number, "id 79": number,
 		"yyyy-mm-dd;@": day, "m/d/yyyy": day, "mmm-yy": day, "mmmm": day, "dddd": day, "[$-411]ggge\"年\"m\"月\"d\"日\"": day,
-		"[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy": day, `d" ""h"" "mmm`: day, "[Red]d/m/bbbb": day, "[=0]\"-\";yyyy-mm-dd": day, "aaaa": day,
+		"[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy": day, `d" ""h"" "mmm`: day,
+		"[Red]d/m/bbbb": day, "[=0]\"-\";yyyy-mm-dd": day, "aaaa": day,
 		"id 14": day, "id 17": day, "id 27": day, "id 31": day, "id 36": day, "id 50": day, "id 58": day, "id 71": day, "id 81": day,
 		"yyyy-mm-dd hh:mm": moment, "d/m/yy h:mm AM/PM": moment, "mmm hh:mm:ss": moment, "id 22": moment, "id 77": moment,
 		"000000": "N:045351", `000\-0000`: "N:0045351", "000000.00": "N:045351", "0000000;-0000000": "N:0045351",
@@ -124,7 +128,8 @@ func TestNumberFormats(t *testing.T) {
 
 func TestDaysOf1904(t *testing.T) {
 	t.Parallel()
-	book := newBook(inline("value")+`<row><c s="1"><v>0</v></c></row><row><c s="1"><v>60</v></c></row><row><c s="2"><v>0.5</v></c></row>`+
+	book := newBook(inline("value")+`<row><c s="1"><v>0</v></c></row><row><c s="1"><v>60</v></c></row>`+
+		`<row><c s="2"><v>0.5</v></c></row>`+
 		`<row><c s="1"><v>43889</v></c></row><row><c s="1"><v>2957003</v></c></row><row><c s="1"><v>2957004</v></c></row>`).
 		formats("yyyy-mm-dd", "yyyy-mm-dd hh:mm")
 	book["xl/workbook.xml"] = strings.Replace(book["xl/workbook.xml"], "<sheets>", `<workbookPr date1904="true"/><sheets>`, 1)

@@ -16,10 +16,12 @@ import (
 // FuzzWorkbook reads workbooks whose parts are anything, packed so that the reader gets to them: they end in records or
 // in an error that has a code, rows and lines rise, and what is read says the same when it is read again.
 func FuzzWorkbook(f *testing.F) {
-	plain := newBook(goodRows + inline("x", "&lt;_x000D_") + `<row><c t="s"><v>0</v></c><c s="1"><v>45000.5</v></c></row>`).formats("yyyy-mm-dd")
+	plain := newBook(goodRows + inline("x", "&lt;_x000D_") + `<row><c t="s"><v>0</v></c><c s="1"><v>45000.5</v></c></row>`)
+	plain.formats("yyyy-mm-dd")
 	sheet, shared, formats := plain["xl/worksheets/sheet1.xml"], plain["xl/sharedStrings.xml"], plain["xl/styles.xml"]
 	f.Add(sheet, shared, formats, plain["xl/workbook.xml"])
-	f.Add(sheetXML(`<row r="1"><c r="A1" t="e"><v>#REF!</v></c><c r="C1" t="b"><v>1</v></c></row><row r="99"><c t="d"><v>2024-01-01</v></c></row>`),
+	f.Add(sheetXML(`<row r="1"><c r="A1" t="e"><v>#REF!</v></c><c r="C1" t="b"><v>1</v></c></row>`+
+		`<row r="99"><c t="d"><v>2024-01-01</v></c></row>`),
 		shared, formats, strings.Replace(plain["xl/workbook.xml"], "<sheets>", `<workbookPr date1904="1"/><sheets>`, 1))
 	f.Add("\xff\xfe<\x00", "<!DOCTYPE x>", "<a b='&amp;'/>", "<![CDATA[]]>")
 	f.Fuzz(func(t *testing.T, sheet, shared, formats, workbook string) {

@@ -27,17 +27,19 @@ type bookParts map[string]string
 func newBook(rows string) bookParts {
 	return bookParts{
 		"_rels/.rels": relations("officeDocument", "xl/workbook.xml"),
-		"xl/workbook.xml": fmt.Sprintf(`<workbook xmlns=%q xmlns:r=%q><sheets><sheet name="Data" sheetId="1" r:id="rId1"/></sheets></workbook>`,
-			mainSpace, relationSpace),
-		"xl/_rels/workbook.xml.rels": relations("worksheet", "worksheets/sheet1.xml", "sharedStrings", "sharedStrings.xml", "styles", "styles.xml"),
-		"xl/sharedStrings.xml":       fmt.Sprintf(`<sst xmlns=%q><si><t>shared</t></si></sst>`, mainSpace),
-		"xl/styles.xml":              fmt.Sprintf(`<styleSheet xmlns=%q><cellXfs><xf numFmtId="0"/></cellXfs></styleSheet>`, mainSpace),
-		"xl/worksheets/sheet1.xml":   sheetXML(rows),
+		"xl/workbook.xml": fmt.Sprintf(`<workbook xmlns=%q xmlns:r=%q><sheets>`+
+			`<sheet name="Data" sheetId="1" r:id="rId1"/></sheets></workbook>`, mainSpace, relationSpace),
+		"xl/_rels/workbook.xml.rels": relations("worksheet", "worksheets/sheet1.xml",
+			"sharedStrings", "sharedStrings.xml", "styles", "styles.xml"),
+		"xl/sharedStrings.xml":     fmt.Sprintf(`<sst xmlns=%q><si><t>shared</t></si></sst>`, mainSpace),
+		"xl/styles.xml":            `<styleSheet><cellXfs><xf numFmtId="0"/></cellXfs></styleSheet>`,
+		"xl/worksheets/sheet1.xml": sheetXML(rows),
 	}
 }
 
 func sheetXML(rows string) string {
-	return fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns=%q><sheetData>%s</sheetData></worksheet>`, mainSpace, rows)
+	return fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns=%q><sheetData>%s</sheetData></worksheet>`,
+		mainSpace, rows)
 }
 
 // relations names the parts that a part refers to, by kind and target.

@@ -78,7 +78,7 @@ func (x *xmlReader) fill() (bool, error) {
 	for empty := 0; x.end < len(x.buffer); {
 		n, err := x.source.Read(x.buffer[x.end:])
 		x.end += n
-		if err == io.EOF { //nolint:errorlint // an error with io.EOF inside is not the end
+		if err == io.EOF {
 			x.ended = true
 			break
 		}

@@ -100,7 +100,7 @@ func openZip(file io.ReaderAt, size int64, limits Limits) (*zipArchive, error) {
 		}
 		entries, directory = append(entries, entry), rest
 	}
-	if len(directory) > 0 && binary.LittleEndian.Uint32(append(directory, 0, 0, 0, 0)) == zipCentral {
+	if len(directory) >= zipCentralLen && binary.LittleEndian.Uint32(directory) == zipCentral {
 		return nil, badDirectory("has more entries than it says")
 	}
 	if err := a.place(entries, start); err != nil {

@@ -53,7 +53,7 @@ func (p *partReader) Read(buffer []byte) (int, error) {
 	p.checksum = crc32.Update(p.checksum, crc32.IEEETable, buffer[:n])
 	switch {
 	case err == nil:
-	case err != io.EOF: //nolint:errorlint // an error with io.EOF inside is not the end
+	case err != io.EOF:
 		p.failure = p.damaged("cannot be unpacked")
 	case p.left > 0:
 		p.failure = p.damaged("unpacks to less than the zip directory says")
