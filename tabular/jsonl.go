@@ -33,6 +33,7 @@ type jsonlReader struct {
 	failure  error
 	line     int64
 	row      int64
+	blanks   int64
 	skipping bool // inside a line that is too long, which is reported already
 
 	filled  []int64 // by column, the line that filled it last
@@ -231,6 +232,18 @@ func (r *jsonlReader) setAside(b *Batch, start, end int) bool {
 	return r.add(b, record{raw: raw, first: at, end: at}, &Problem{
 		Code: definition.RowRowTooLarge, Column: -1, Expected: r.limits.MaxRowBytes, raw: b.data[raw.start:raw.end],
 	})
+}
+
+// addBlank adds a record without text, of which a file may have as many as rows, and a million in any case.
+func (r *jsonlReader) addBlank(b *Batch, record record) bool {
+	limit := max(r.limits.MaxRows, manyBlankRows)
+	if r.blanks == limit {
+		r.failure = limitError(fmt.Sprintf("the file has more than %d blank rows", limit), "maxRows", limit)
+		return false
+	}
+	r.blanks++
+	b.records = append(b.records, record)
+	return true
 }
 
 // add numbers a record; false where the limit of rows does not allow one more.

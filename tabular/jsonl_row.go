@@ -16,8 +16,7 @@ func (r *jsonlReader) readLine(b *Batch, line []byte, start int) bool {
 		line: r.line, raw: span{uint32(start), uint32(start + len(line))}, first: uint32(first), end: uint32(first),
 	}
 	if len(bytes.TrimLeft(line, " \t\r")) == 0 {
-		b.records = append(b.records, result)
-		return true
+		return r.addBlank(b, result)
 	}
 	for range r.keys {
 		b.cells, b.kinds = append(b.cells, span{}), append(b.kinds, definition.CellText)
@@ -75,8 +74,7 @@ func (r *jsonlReader) readLine(b *Batch, line []byte, start int) bool {
 	}
 	result.end = uint32(len(b.cells))
 	if blank && problem == nil {
-		b.records = append(b.records, result)
-		return true
+		return r.addBlank(b, result)
 	}
 	return r.add(b, result, problem)
 }

@@ -107,6 +107,10 @@ func TestJSONLinesBlankRowsAndLimits(t *testing.T) {
 		tabular.Config{Format: jsonLines, Limits: tabular.Limits{MaxRows: 1}})
 	require.Equal(t, "maxRows", err.Params[0].Value)
 
+	err = failure(t, strings.NewReader("{\"a\":1}"+strings.Repeat("\n", 1<<20+2)),
+		tabular.Config{Format: jsonLines, Limits: tabular.Limits{MaxRows: 1}})
+	require.Contains(t, err.Reason, "1048576 blank rows")
+
 	// A key that the first thousand lines do not have costs its row.
 	_, lines = readSheet(t, strings.NewReader(strings.Repeat("{\"a\":1}\n", 1000)+"{\"late\":1}\n{\"a\":2}\n"), tabular.Config{})
 	require.Equal(t, []string{`1001:1001 COLUMN_COUNT_MISMATCH column -1 "late"`, "1002:1002|N:2"}, lines[1000:])

@@ -3,7 +3,9 @@ package tabular_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -81,6 +83,7 @@ func (b bookParts) pack(t testing.TB, method uint16) *bytes.Reader {
 	t.Helper()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
+	w.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) { return flate.NewWriter(to, flate.BestSpeed) })
 	for _, name := range slices.Sorted(maps.Keys(b)) {
 		part, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: method})
 		require.NoError(t, err)

@@ -1,6 +1,7 @@
 package tabular_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -340,7 +341,7 @@ func TestWorkbooksLeaveNothingBehind(t *testing.T) {
 	book["xl/media/image1.png"] = string(noise)
 	folder := t.TempDir()
 	for _, sheet := range []string{"", "none"} {
-		r, err := tabular.Open(book.zip(t), tabular.Config{TempDir: folder, Format: tabular.Format{Sheet: sheet}})
+		r, err := tabular.Open(book.pack(t, zip.Store), tabular.Config{TempDir: folder, Format: tabular.Format{Sheet: sheet}})
 		if sheet == "" {
 			require.NoError(t, err)
 			record, err := r.Next()
@@ -355,7 +356,7 @@ func TestWorkbooksLeaveNothingBehind(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, left)
 	}
-	err := failure(t, book.zip(t), tabular.Config{TempDir: folder + "/none"})
+	err := failure(t, book.pack(t, zip.Store), tabular.Config{TempDir: folder + "/none"})
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
