@@ -74,29 +74,32 @@ func (c *comparison) run(ctx context.Context) (err error) {
 			return fmt.Errorf("%s: %w", variant, err)
 		}
 	}
-	ours := make([]time.Duration, 0, c.rounds)
-	theirs := make(map[string][]time.Duration)
+	const us = "entrepot"
+	times, work := make(map[string][]time.Duration), make(map[string][]time.Duration)
 	for range c.rounds {
 		debug.FreeOSMemory()
-		start := time.Now()
+		start, before := time.Now(), processorTime()
 		if _, err := aggregate(ctx, path, c.threads); err != nil {
 			return err
 		}
-		ours = append(ours, time.Since(start))
+		times[us] = append(times[us], time.Since(start))
+		work[us] = append(work[us], processorTime()-before)
 		for _, variant := range peer.variants {
 			answer, err := peer.ask(variant, false)
 			if err != nil {
 				return err
 			}
-			theirs[variant] = append(theirs[variant], time.Duration(answer.Milliseconds*float64(time.Millisecond)))
+			times[variant] = append(times[variant], time.Duration(answer.Milliseconds*float64(time.Millisecond)))
+			work[variant] = append(work[variant], time.Duration(answer.CPU*float64(time.Millisecond)))
 		}
 	}
-	mine := median(ours)
-	fmt.Printf("%s, %d threads each, %d rounds; medians\n", peer.version, c.threads, c.rounds)
-	fmt.Printf("%-16s %7.1f ms\n", "entrepot", milliseconds(mine))
-	for _, variant := range peer.variants {
-		other := median(theirs[variant])
-		fmt.Printf("%-16s %7.1f ms   ours is %.2f of it\n", variant, milliseconds(other), float64(mine)/float64(other))
+	fmt.Printf("%s, %d threads each, %d rounds; medians, and of CPU time on all threads\n", peer.version, c.threads, c.rounds)
+	for _, name := range append([]string{us}, peer.variants...) {
+		fmt.Printf("%-12s %7.1f ms   CPU %7.1f ms", name, milliseconds(median(times[name])), milliseconds(median(work[name])))
+		if name != us {
+			fmt.Printf("   ours is %.2f of it, CPU %.2f", ratio(times[us], times[name]), ratio(work[us], work[name]))
+		}
+		fmt.Println()
 	}
 	return nil
 }
@@ -154,6 +157,10 @@ func near(a, b string) bool {
 func median(times []time.Duration) time.Duration {
 	times = slices.Sorted(slices.Values(times))
 	return times[len(times)/2]
+}
+
+func ratio(ours, theirs []time.Duration) float64 {
+	return float64(median(ours)) / float64(median(theirs))
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -28,9 +28,10 @@ type question struct {
 	Check   bool   `json:"check"`
 }
 
-// answer tells how long the query took, until its result was there as a whole.
+// answer tells how long the query took, until its result was there as a whole, and how long all threads computed.
 type answer struct {
 	Milliseconds float64
+	CPU          float64
 	Groups       []group
 }
 

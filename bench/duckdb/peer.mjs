@@ -32,15 +32,16 @@ answer({ version: `DuckDB ${version}`, variants: Object.keys(sources) });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { variant, check } = JSON.parse(line);
-  const started = process.hrtime.bigint();
+  const [started, before] = [process.hrtime.bigint(), process.cpuUsage()];
   const result = await connection.runAndReadAll(
     `SELECT site, year(date), month(date), sum(reading), avg(reading), count(*) FROM ${sources[variant]} GROUP BY ALL`,
   );
   const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
+  const { user, system } = process.cpuUsage(before);
   const groups = check
     ? result.getRows().map(([Site, , month, total, mean, count]) => ({
         Site, Month: Number(month), Total: String(total), Mean: String(mean), Count: Number(count),
       }))
     : [];
-  answer({ Milliseconds: milliseconds, Groups: groups });
+  answer({ Milliseconds: milliseconds, CPU: (user + system) / 1000, Groups: groups });
 }
