@@ -109,7 +109,8 @@ func (u *unpacker) broken(err error) error {
 		Reason: fmt.Sprintf("the file is packed with %s and %s after %d unpacked bytes: pack and upload it again",
 			u.name, reason, u.given),
 		Params: []definition.Param{
-			{Name: "compression", Value: u.name}, {Name: "bytes", Value: strconv.FormatInt(u.given, 10)},
+			{Name: "compression", Value: u.name},
+			{Name: "bytes", Value: strconv.FormatInt(u.given, 10)},
 			{Name: "cause", Value: reason},
 		},
 	}
