@@ -24,11 +24,11 @@ import (
 )
 
 // writeAs writes a table as a file of some kind. Its cells are texts, but the third column's, which are numbers.
-type writeAs func(t *testing.T, rows [][]string) string
+type writeAs func(t testing.TB, rows [][]string) string
 
 // delimited writes CSV in a dialect and an encoding.
 func delimited(delimiter, quote, lineEnd, point string, into encoding.Encoding, front string) writeAs {
-	return func(t *testing.T, rows [][]string) string {
+	return func(t testing.TB, rows [][]string) string {
 		t.Helper()
 		var b strings.Builder
 		b.WriteString(front)
@@ -54,7 +54,7 @@ func delimited(delimiter, quote, lineEnd, point string, into encoding.Encoding, 
 }
 
 // workbook writes numbers as numbers and dates as dates.
-func workbook(t *testing.T, rows [][]string) string {
+func workbook(t testing.TB, rows [][]string) string {
 	t.Helper()
 	book := excelize.NewFile()
 	for n, row := range rows {
@@ -75,7 +75,7 @@ func workbook(t *testing.T, rows [][]string) string {
 	return content.String()
 }
 
-func jsonLines(t *testing.T, rows [][]string) string {
+func jsonLines(t testing.TB, rows [][]string) string {
 	t.Helper()
 	var b strings.Builder
 	for _, row := range rows[1:] {
@@ -92,7 +92,7 @@ func jsonLines(t *testing.T, rows [][]string) string {
 }
 
 func packed(inner writeAs) writeAs {
-	return func(t *testing.T, rows [][]string) string {
+	return func(t testing.TB, rows [][]string) string {
 		t.Helper()
 		var b bytes.Buffer
 		w := gzip.NewWriter(&b)
