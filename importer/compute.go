@@ -36,9 +36,6 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 		case errors.As(err, &mixed):
 			result.fail(&failureError{Code: mixed.Code, Sentence: mixed.Message, Params: mixed.Params})
 			err = nil
-		case errors.As(err, &mixed):
-			result.fail(&failureError{Code: mixed.Code, Sentence: mixed.Message, Params: mixed.Params})
-			err = nil
 		case errors.As(err, &panicked):
 			result.fail(a.internal(ctx, err))
 			err = nil

@@ -30,8 +30,14 @@ func everything(change ...func(*definition.Version)) definition.Version {
 		})
 	}
 	v.Outputs = append(v.Outputs,
-		definition.Output{Key: "first-note", Type: definition.OutputString, PeriodUnit: definition.Monthly, Aggregate: definition.First, Column: "note"},
-		definition.Output{Key: "last-note", Type: definition.OutputString, PeriodUnit: definition.Monthly, Aggregate: definition.Last, Column: "note"})
+		definition.Output{
+			Key: "first-note", Type: definition.OutputString, PeriodUnit: definition.Monthly, Aggregate: definition.First,
+			Column: "note",
+		},
+		definition.Output{
+			Key: "last-note", Type: definition.OutputString, PeriodUnit: definition.Monthly, Aggregate: definition.Last,
+			Column: "note",
+		})
 	return v
 }
 
@@ -343,15 +349,18 @@ func TestCorrectionsAreRefused(t *testing.T) {
 	}{
 		"no import": {
 			w.collector(), of(earlier, func(in *importer.StartInput) { in.CorrectionOf = &absent }),
-			[]refusal.Code{refusal.NotFound}, "correctionOf", "",
+			[]refusal.Code{refusal.NotFound},
+			"correctionOf", "",
 		},
 		"no id": {
 			w.collector(), of(earlier, func(in *importer.StartInput) { in.CorrectionOf = &in.ImportDefinitionID }),
-			[]refusal.Code{refusal.NotFound}, "correctionOf", "",
+			[]refusal.Code{refusal.NotFound},
+			"correctionOf", "",
 		},
 		"another group's": {
 			w.person(viewer.RoleOwner, w.otherGroup), of(earlier, func(in *importer.StartInput) { in.UploadHistoryID = theirs }),
-			[]refusal.Code{refusal.NotFound}, "correctionOf", "",
+			[]refusal.Code{refusal.NotFound},
+			"correctionOf", "",
 		},
 		"completed": {w.collector(), of(completed), []refusal.Code{refusal.InvalidTransition}, "correctionOf", ""},
 		"failed for another reason": {
@@ -364,19 +373,23 @@ func TestCorrectionsAreRefused(t *testing.T) {
 		"being corrected": {w.collector(), of(busy), []refusal.Code{refusal.Conflict}, "correctionOf", active.ID},
 		"another definition": {
 			w.collector(), of(earlier, func(in *importer.StartInput) { in.ImportDefinitionID = open.ImportDefinitionID }),
-			[]refusal.Code{refusal.InvalidInput}, "correctionOf", "",
+			[]refusal.Code{refusal.InvalidInput},
+			"correctionOf", "",
 		},
 		"another version": {
 			w.collector(), of(earlier, func(in *importer.StartInput) { in.Version = &two }),
-			[]refusal.Code{refusal.InvalidInput}, "version", "",
+			[]refusal.Code{refusal.InvalidInput},
+			"version", "",
 		},
 		"another year": {
 			w.collector(), of(earlier, func(in *importer.StartInput) { in.Year = &other }),
-			[]refusal.Code{refusal.InvalidInput}, "year", "",
+			[]refusal.Code{refusal.InvalidInput},
+			"year", "",
 		},
 		"a year where there was none": {
 			w.collector(), of(open, func(in *importer.StartInput) { in.Year = &year }),
-			[]refusal.Code{refusal.InvalidInput}, "year", "",
+			[]refusal.Code{refusal.InvalidInput},
+			"year", "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -121,16 +121,20 @@ func TestSetAsideRowsOfEveryKindOfFileAreReadBack(t *testing.T) {
 		change func(*definition.Version)
 		notes  []string
 	}{
-		"comma":            {delimited(",", `"`, "\n", ".", utf8, ""), none, nil},
-		"semicolon, CRLF":  {delimited(";", `"`, "\r\n", ",", utf8, ""), comma, nil},
-		"tab, CR":          {delimited("\t", `"`, "\r", ".", utf8, ""), none, nil},
-		"bar":              {delimited("|", `"`, "\n", ".", utf8, ""), none, nil},
-		"single quotes":    {delimited(";", `'`, "\n", ".", utf8, ""), named(definition.Format{Delimiter: ";", Quote: "'"}), nil},
-		"byte order mark":  {delimited(",", `"`, "\n", ".", unicode.UTF8BOM, ""), none, nil},
-		"UTF-16 LE":        {delimited(",", `"`, "\n", ".", unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), ""), none, nil},
-		"UTF-16 BE":        {delimited(";", `"`, "\n", ",", unicode.UTF16(unicode.BigEndian, unicode.UseBOM), ""), comma, nil},
-		"Windows-1254":     {delimited(";", `"`, "\n", ",", charmap.Windows1254, ""), local("tr"), []string{"Şişli ğüç", "İzmir"}},
-		"Windows-1252":     {delimited(";", `"`, "\n", ",", charmap.Windows1252, ""), named(definition.Format{Encoding: "windows-1252", Locale: "de"}), []string{"Straße", "Größe"}},
+		"comma":           {delimited(",", `"`, "\n", ".", utf8, ""), none, nil},
+		"semicolon, CRLF": {delimited(";", `"`, "\r\n", ",", utf8, ""), comma, nil},
+		"tab, CR":         {delimited("\t", `"`, "\r", ".", utf8, ""), none, nil},
+		"bar":             {delimited("|", `"`, "\n", ".", utf8, ""), none, nil},
+		"single quotes":   {delimited(";", `'`, "\n", ".", utf8, ""), named(definition.Format{Delimiter: ";", Quote: "'"}), nil},
+		"byte order mark": {delimited(",", `"`, "\n", ".", unicode.UTF8BOM, ""), none, nil},
+		"UTF-16 LE":       {delimited(",", `"`, "\n", ".", unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), ""), none, nil},
+		"UTF-16 BE":       {delimited(";", `"`, "\n", ",", unicode.UTF16(unicode.BigEndian, unicode.UseBOM), ""), comma, nil},
+		"Windows-1254":    {delimited(";", `"`, "\n", ",", charmap.Windows1254, ""), local("tr"), []string{"Şişli ğüç", "İzmir"}},
+		"Windows-1252": {
+			delimited(";", `"`, "\n", ",", charmap.Windows1252, ""),
+			named(definition.Format{Encoding: "windows-1252", Locale: "de"}),
+			[]string{"Straße", "Größe"},
+		},
 		"Shift_JIS":        {delimited(",", `"`, "\r\n", ".", japanese.ShiftJIS, ""), local("ja"), []string{"東京電力", "ソ連の表示"}},
 		"gzip":             {packed(delimited(",", `"`, "\n", ".", utf8, "")), none, nil},
 		"preamble":         {delimited(";", `"`, "\n", ".", utf8, "Report of 2024\n\n"), named(definition.Format{HeaderRow: 3}), nil},
@@ -215,11 +219,14 @@ func TestOneBadRowCostsOneRow(t *testing.T) {
 		"an open quote":    {"A,2024-01-01,1,\"n", definition.RowQuoteUnclosed},
 	}
 	json := map[string]bad{
-		"no number":   {`{"site":"A","date":"2024-01-01","reading":"x","note":"n"}`, definition.RowNumberInvalid},
-		"no value":    {`{"site":"A","date":"2024-01-01","reading":null,"note":"n"}`, definition.RowMissingRequired},
-		"no site":     {`{"date":"2024-01-01","reading":1,"note":"n"}`, definition.RowSiteMissing},
-		"a boolean":   {`{"site":"A","date":"2024-01-01","reading":true,"note":"n"}`, definition.RowNumberInvalid},
-		"a large one": {`{"site":"A","date":"2024-01-01","reading":1,"note":"` + strings.Repeat("x", 101) + `"}`, definition.RowCellTooLarge},
+		"no number": {`{"site":"A","date":"2024-01-01","reading":"x","note":"n"}`, definition.RowNumberInvalid},
+		"no value":  {`{"site":"A","date":"2024-01-01","reading":null,"note":"n"}`, definition.RowMissingRequired},
+		"no site":   {`{"date":"2024-01-01","reading":1,"note":"n"}`, definition.RowSiteMissing},
+		"a boolean": {`{"site":"A","date":"2024-01-01","reading":true,"note":"n"}`, definition.RowNumberInvalid},
+		"a large one": {
+			`{"site":"A","date":"2024-01-01","reading":1,"note":"` + strings.Repeat("x", 101) + `"}`,
+			definition.RowCellTooLarge,
+		},
 	}
 	check := func(t *testing.T, w *world, run *ent.ImportRun, code definition.RowErrorCode, row, line int64) {
 		t.Helper()

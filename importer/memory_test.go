@@ -43,7 +43,6 @@ func BenchmarkWorkbook100k(b *testing.B) {
 	}
 	var content strings.Builder
 	content.WriteString(workbook(b, rows))
-	rows = nil
 	w := newWorld(b)
 	history, id := w.upload(content.String()), w.define(readings())
 	content.Reset()
@@ -85,8 +84,11 @@ func importStream(t testing.TB, rows int) uint64 {
 // that grew at most.
 func watchMemory() (peak func() uint64) {
 	inUse := func() uint64 {
-		sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"},
-			{Name: "/memory/classes/heap/free:bytes"}}
+		sample := []metrics.Sample{
+			{Name: "/memory/classes/total:bytes"},
+			{Name: "/memory/classes/heap/released:bytes"},
+			{Name: "/memory/classes/heap/free:bytes"},
+		}
 		metrics.Read(sample)
 		return sample[0].Value.Uint64() - sample[1].Value.Uint64() - sample[2].Value.Uint64()
 	}

@@ -66,7 +66,7 @@ func (a *attempt) readThrough(source io.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer table.Close() //nolint:errcheck // temporary files are the system's to remove where we cannot
+	defer table.Close()
 	var b tabular.Batch
 	for err == nil {
 		err = table.NextBatch(&b)

@@ -56,7 +56,7 @@ func (a *attempt) readAside(object io.Reader, sets []*rowSet, parts []*part, p *
 	if err != nil {
 		return err
 	}
-	defer table.Close() //nolint:errcheck // nothing was spilled
+	defer table.Close()
 	column := slices.Index(table.Header(), columnRow)
 	if column < 0 {
 		return asideUnreadable(p)

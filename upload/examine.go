@@ -97,7 +97,7 @@ func (u *Uploads) read(source io.Reader) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	defer reader.Close() //nolint:errcheck // temporary files are the system's to remove where we cannot
+	defer reader.Close()
 	header := reader.Header()
 	columns := newColumns(header)
 	var t table
