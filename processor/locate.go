@@ -21,6 +21,24 @@ func (w *Worker) readSite(
 			return 0, false
 		}
 	}
+	near, known := w.near.at(text)
+	if known {
+		return near.meaning, true
+	}
+	s := w.spelled(text)
+	if s.code != "" {
+		near.forget()
+		w.fail(i, s.code, cell)
+		return 0, false
+	}
+	if near != nil {
+		near.meaning = s.site
+	}
+	return s.site, true
+}
+
+// spelled is what a text means, which is looked up once.
+func (w *Worker) spelled(text []byte) spelling {
 	s, known := w.spellings[string(text)]
 	if !known {
 		s = w.spell(text)
@@ -29,11 +47,7 @@ func (w *Worker) readSite(
 			w.spellings[string(text)] = s
 		}
 	}
-	if s.code != "" {
-		w.fail(i, s.code, cell)
-		return 0, false
-	}
-	return s.site, true
+	return s
 }
 
 // spell looks a text up among the known sites, and makes a site of it otherwise.
@@ -124,6 +138,24 @@ func (w *Worker) periodOf(c *column, v *value, text []byte) (period, definition.
 		}
 		return period{year: int(v.m)}, code
 	}
+	if c.used {
+		return w.momentPeriod(c, v, text)
+	}
+	near, known := w.days.at(text)
+	if known {
+		return near.meaning, ""
+	}
+	p, code := w.momentPeriod(c, v, text)
+	if code != "" {
+		near.forget()
+	} else if near != nil {
+		near.meaning = p
+	}
+	return p, code
+}
+
+// momentPeriod is the period of a date or time, which is the row's value too where an output reads it.
+func (w *Worker) momentPeriod(c *column, v *value, text []byte) (period, definition.RowErrorCode) {
 	m, code := w.moment(c, text)
 	if code != "" {
 		return period{}, code

@@ -16,6 +16,8 @@ type Worker struct {
 	sites     []site
 	byKey     map[string]int32
 	spellings map[string]spelling
+	near      recall[int32]  // the sites of spellings
+	days      recall[period] // of the PERIOD column, where it holds dates or times and no output reads them
 	periods   map[string]periodText
 	groups    map[groupKey]*group
 	calendars []calendar // by site
