@@ -37,7 +37,10 @@ func (i identity) statement() (string, error) {
 	var b strings.Builder
 	b.WriteString("SELECT ")
 	for n, setting := range []struct{ name, value string }{
-		{"organization_id", i.organization}, {"group_id", i.group}, {"user_id", i.user}, {"all_groups", allGroups},
+		{"organization_id", i.organization},
+		{"group_id", i.group},
+		{"user_id", i.user},
+		{"all_groups", allGroups},
 		{"token_hash", i.tokenHash},
 	} {
 		if len(setting.value) > 1024 || !utf8.ValidString(setting.value) || strings.ContainsRune(setting.value, 0) {

@@ -249,7 +249,8 @@ func TestImmutableRows(t *testing.T) {
 		own := "UPDATE api_tokens SET revoked_at = ?, last_used_at = ? WHERE organization_id = 'org-a'"
 		revoke := func(ctx context.Context) { execute(ctx, t, db, own, time.Now(), nil) }
 		require.NoError(t, change(t, db, func(context.Context) {}, own, nil, time.Now()))
-		require.NoError(t, change(t, db, revoke, "UPDATE api_tokens SET last_used_at = ? WHERE organization_id = 'org-a'", time.Now()))
+		require.NoError(t, change(t, db, revoke,
+			"UPDATE api_tokens SET last_used_at = ? WHERE organization_id = 'org-a'", time.Now()))
 		for _, at := range []any{nil, time.Now().Add(time.Hour)} {
 			requireTrigger(t, change(t, db, revoke, own, at, nil), "api_token_immutable", at)
 		}

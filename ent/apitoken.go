@@ -31,7 +31,7 @@ type APIToken struct {
 	Name string `json:"name,omitempty"`
 	// The most that it may do; its maker's role caps it at every use.
 	Role viewer.Role `json:"role,omitempty"`
-	// SHA-256 of the secret, in hexadecimal digits. Unique over all organizations: it is looked up before one is known.
+	// SHA-256 of the secret, hexadecimal. Unique over all organizations: it is looked up before one is known.
 	TokenHash string `json:"-"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`

@@ -29,7 +29,7 @@ func (APIToken) Fields() []ent.Field {
 		field.Enum("role").GoType(viewer.Role("")).Immutable().
 			Comment("The most that it may do; its maker's role caps it at every use."),
 		field.String("token_hash").MaxLen(64).MinLen(64).Sensitive().Immutable().Unique().
-			Comment("SHA-256 of the secret, in hexadecimal digits. Unique over all organizations: it is looked up before one is known."),
+			Comment("SHA-256 of the secret, hexadecimal. Unique over all organizations: it is looked up before one is known."),
 		createdAt(),
 		field.Time("last_used_at").Optional().Nillable().
 			Comment("To the minute or so."),
