@@ -1,5 +1,6 @@
 // The console in a real browser against the real binary: ENTREPOT_BIN names it.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch, openPage } from "./browser.mjs";
@@ -142,6 +143,106 @@ test("its results are 48 months of each city", async () => {
   assert.deepEqual(complaints, []);
 });
 
+/** What Turkish programs write: windows-1254, which is Latin-1 but for six letters. */
+function turkish(text) {
+  const own = { Ğ: 0xd0, İ: 0xdd, Ş: 0xde, ğ: 0xf0, ı: 0xfd, ş: 0xfe };
+  return Buffer.from([...text].map((letter) => own[letter] ?? letter.codePointAt(0)));
+}
+
+const MONTHS_TR = ["Ocak", "Şubat", "Mart", "Nisan", "Mayıs", "Haziran", "Temmuz", "Ağustos", "Eylül", "Ekim", "Kasım", "Aralık"];
+const PLANTS = ["İzmir", "Ağrı", "Şişli"];
+const WRONG = { 5: "çok", 11: "", 30: "1.2.3,4" };
+
+/** 36 rows of a bill; those in `wrong` have another consumption than 1.234,50. */
+function bill(wrong) {
+  const rows = PLANTS.flatMap((plant) => MONTHS_TR.map((month) => [plant, `${month} 2024`]));
+  return ["Tesis;Dönem;Tüketim", ...rows.map((row, at) => [...row, wrong[at + 1] ?? "1.234,50"].join(";"))].join("\r\n") + "\r\n";
+}
+
+/** What a button saves, as text. */
+async function saved(page, name) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+  return { name: download.suggestedFilename(), text: await readFile(await download.path(), "utf8") };
+}
+
+test("rows that are set aside are downloaded, corrected and sent again until the results are whole", async () => {
+  const { page, complaints } = home;
+  const made = await page.evaluate(async (key) => {
+    const query = `mutation { createImportDefinition(input: {
+      name: "Elektrik faturası"
+      inputSchema: [
+        { name: "Tesis", type: STRING, role: SITE_IDENTIFIER, required: true }
+        { name: "Dönem", type: STRING, role: PERIOD, required: true }
+        { name: "Tüketim", type: NUMBER, required: true }
+      ]
+      outputSchema: [{ key: "kwh", label: "Tüketim", unit: "kWh", aggregate: SUM, column: "Tüketim", periodUnit: MONTHLY }]
+    }) { importDefinition { id } userErrors { message } } }`;
+    const response = await fetch("/graphql", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${sessionStorage.getItem(key)}` },
+      body: JSON.stringify({ query }),
+    });
+    return response.json();
+  }, TOKEN);
+  assert.ok(made.data?.createImportDefinition.importDefinition, JSON.stringify(made));
+  await page.reload();
+  await page.getByText("Live", { exact: true }).nth(1).waitFor();
+
+  // Uploaded and checked first, to see how it was read.
+  const uploads = await ids(page, "data-upload");
+  await page.getByLabel("File", { exact: true }).setInputFiles({ name: "fatura.csv", mimeType: "text/csv", buffer: turkish(bill(WRONG)) });
+  await page.getByRole("button", { name: "Upload and check only" }).click();
+  const upload = page.locator(`[data-upload]${uploads.map((id) => `:not([data-upload="${id}"])`).join("")}`);
+  await upload.getByText("Good", { exact: true }).waitFor();
+  assert.match(await upload.innerText(), /CSV, windows-1254.*semicolons/);
+  await upload.getByRole("button", { name: "Import fatura.csv" }).click();
+  await page.getByLabel("Import definition").selectOption({ label: "Elektrik faturası" });
+  await page.getByText("How the file is written").click();
+  await page.getByLabel("Numbers and dates").selectOption({ label: "Turkish" });
+  await page.getByLabel("Set aside rows that are wrong and import the others").check();
+  const imports = await ids(page, "data-import");
+  await page.getByRole("button", { name: "Import", exact: true }).click();
+  const first = page.locator(`[data-import]${imports.map((id) => `:not([data-import="${id}"])`).join("")}`);
+  await first.getByText("Partly completed", { exact: true }).waitFor({ timeout: 60_000 });
+  const firstId = await first.getAttribute("data-import");
+  const row = page.locator(`[data-import="${firstId}"]`);
+  await row.getByRole("button", { name: "fatura.csv" }).click();
+  await page.getByText("36 rows, 33 accepted, 3 rejected").waitFor();
+  const errors = await page.getByRole("region", { name: "What is wrong with the rows" }).innerText();
+  assert.match(errors, /Row 5 \(line 6\)/);
+
+  const rejected = await saved(page, "Download rejected rows");
+  assert.equal(rejected.name, "fatura-rejected.csv");
+  assert.equal(rejected.text.trim().split(/\r?\n/).length, 4);
+  const corrected = rejected.text.replace("çok", "1.234,50").replace("1.2.3,4", "1.234,50").replace("Kasım 2024;;", "Kasım 2024;1.234,50;");
+  await page.getByRole("button", { name: "Upload the correction" }).click();
+  await page.getByText("Choose the corrected file first.").waitFor();
+  await page.getByLabel("Corrected file").setInputFiles({ name: "fatura-fixed.csv", mimeType: "text/csv", buffer: Buffer.from(corrected) });
+  await page.getByRole("button", { name: "Upload the correction" }).click();
+  await page.getByRole("heading", { name: "fatura-fixed.csv" }).waitFor();
+  await page.getByText("36 rows, 36 accepted, 0 rejected").waitFor({ timeout: 60_000 });
+  await page.getByText(/^36 of 36 results$/).waitFor();
+  await row.getByText("Corrected by a later import").waitFor();
+
+  const results = await saved(page, "Download results as CSV");
+  assert.match(results.name, /^Elektrik faturası imp-.*\.csv$/);
+  const lines = results.text.replace(/^\uFEFF/, "").trim().split("\r\n");
+  assert.equal(lines.length, 37);
+  for (const line of lines.slice(1)) {
+    assert.match(line, /^(İzmir|Ağrı|Şişli),,2024,MONTHLY,\d+,kwh,Tüketim,kWh,1234\.5,1,0$/);
+  }
+  assert.equal((await saved(page, "Download results as JSON Lines")).text.trim().split("\n").length, 36);
+
+  // Nothing is wider than a small telephone but what scrolls by itself.
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360), "the page must not scroll sideways");
+  await page.setViewportSize({ width: 1200, height: 900 });
+  await row.getByRole("button", { name: "fatura.csv" }).click();
+  await page.getByText("has corrected").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Upload the correction" }).count(), 0);
+  assert.deepEqual(complaints, []);
+});
+
 test("GraphiQL loads and runs a query as the person signed in", async () => {
   const { page, complaints } = home;
   await page.getByRole("link", { name: "GraphiQL" }).click();
@@ -163,7 +264,7 @@ test("GraphiQL runs a subscription over the WebSocket", async () => {
   await page.keyboard.press("Control+A");
   await page.keyboard.insertText('subscription { importStatusChanged(since: "2020-01-01T00:00:00Z") { status fileName } }');
   await page.getByRole("button", { name: /Execute query/ }).click();
-  await page.locator(".graphiql-response", { hasText: '"fileName": "weather.csv"' }).waitFor();
+  await page.locator(".graphiql-response", { hasText: /"fileName": "fatura/ }).waitFor();
   await page.getByRole("button", { name: /Stop query/ }).click();
   assert.deepEqual(complaints, []);
 });

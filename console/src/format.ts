@@ -30,6 +30,42 @@ export function formatPeriod(unit: string, year: number, period: number): string
   }
 }
 
+/** Runs of rows in words: “3, 7–9 and more”. */
+export function formatRanges(ranges: readonly { first: number; last: number }[], total: number): string {
+  const shown = ranges.slice(0, 5);
+  const rows = shown.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  const words = shown.map(({ first, last }) => (first === last ? formatCount(first) : `${formatCount(first)}–${formatCount(last)}`));
+  return words.join(", ") + (rows < total ? " and more" : "");
+}
+
+const DELIMITERS: Record<string, string> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", ":": "colons" };
+
+/** How a file was found to be written, in a line: “CSV, windows-1254 (72 % sure), semicolons, gzip”. */
+export function formatDetected(format: {
+  kind: string;
+  encoding: string | null;
+  encodingConfidence: number | null;
+  delimiter: string | null;
+  compression: string | null;
+  sheets: readonly string[];
+  sheet: string | null;
+  headerRow: number;
+}): string {
+  const sure = format.encodingConfidence;
+  return [
+    format.kind,
+    format.encoding !== null &&
+      (sure !== null && sure < 1 ? `${format.encoding} (${Math.round(sure * 100)} % sure)` : format.encoding),
+    format.delimiter !== null && (DELIMITERS[format.delimiter] ?? `cells between “${format.delimiter}”`),
+    format.sheet !== null &&
+      `sheet “${format.sheet}”${format.sheets.length > 1 ? ` of ${formatCount(format.sheets.length)}` : ""}`,
+    format.headerRow > 1 && `header in row ${formatCount(format.headerRow)}`,
+    format.compression,
+  ]
+    .filter((part) => typeof part === "string")
+    .join(", ");
+}
+
 /** A result's value: absent ones are a dash, what is not a plain value is JSON. */
 export function formatValue(value: unknown): string {
   switch (typeof value) {

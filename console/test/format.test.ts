@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatMany, formatPeriod, formatSize, formatTime, formatValue, portion } from "../src/format.ts";
+import { formatMany, formatPeriod, formatSize, formatTime, formatValue, portion, formatDetected, formatRanges } from "../src/format.ts";
 import { importStatus, isFinal, uploadStatus } from "../src/status.ts";
 
 test("periods are written by their unit", () => {
@@ -52,4 +52,21 @@ test("statuses that are not known yet are shown in words", () => {
   assert.equal(importStatus("ON_HOLD").label, "On hold");
   assert.equal(uploadStatus("FAILURE").tone, "bad");
   assert.ok(isFinal("PARTIALLY_COMPLETED") && !isFinal("PROCESSING") && !isFinal("ON_HOLD"));
+});
+
+test("rows are told in runs, and whether there are more", () => {
+  assert.equal(formatRanges([{ first: 3, last: 3 }, { first: 7, last: 1009 }], 1004), "3, 7–1,009");
+  assert.equal(formatRanges([{ first: 1, last: 1 }], 5), "1 and more");
+  const many = [1, 3, 5, 7, 9, 11].map((row) => ({ first: row, last: row }));
+  assert.equal(formatRanges(many, 6), "1, 3, 5, 7, 9 and more");
+});
+
+test("how a file is written is one line", () => {
+  const none = { encodingConfidence: null, delimiter: null, compression: null, sheets: [], sheet: null, headerRow: 1 };
+  assert.equal(
+    formatDetected({ ...none, kind: "CSV", encoding: "windows-1254", encodingConfidence: 0.724, delimiter: ";", compression: "gzip", headerRow: 3 }),
+    "CSV, windows-1254 (72 % sure), semicolons, header in row 3, gzip",
+  );
+  assert.equal(formatDetected({ ...none, kind: "CSV", encoding: "UTF-8", encodingConfidence: 1, delimiter: "~" }), "CSV, UTF-8, cells between “~”");
+  assert.equal(formatDetected({ ...none, kind: "XLSX", encoding: null, sheets: ["A", "B"], sheet: "B" }), "XLSX, sheet “B” of 2");
 });

@@ -4,11 +4,11 @@ import type { Client } from "../src/api/client.ts";
 import { ApiError } from "../src/api/error.ts";
 import { CREATE_UPLOAD, START_IMPORT, STORE_UPLOAD } from "../src/api/operations.ts";
 import type { Put } from "../src/api/put.ts";
-import { contentType, problem, run } from "../src/api/upload.ts";
+import { contentType, problem, run, send } from "../src/api/upload.ts";
 import type { Job } from "../src/api/upload.ts";
 
 const file = new File(["a,b\n1,2\n"], "rows.csv", { type: "application/vnd.ms-excel" });
-const job: Job = { file, definitionId: "impdef-1", year: 2024 };
+const job: Job = { source: file, definitionId: "impdef-1", year: 2024 };
 
 const good = {
   createUpload: {
@@ -67,6 +67,33 @@ test("no year is no year, not null", async () => {
   assert.ok(!("year" in (b.inputs[2] ?? {})));
 });
 
+test("an upload that is there already is imported without being sent", async () => {
+  const b = bench();
+  const outcome = await run({ ...job, source: "upl-7" }, null, b.with);
+  assert.deepEqual(outcome.started, { id: "imp-1" });
+  assert.deepEqual(b.asked, ["startImport"]);
+  assert.equal(b.inputs[0]?.["uploadHistoryId"], "upl-7");
+});
+
+test("a file can be sent without being imported", async () => {
+  const b = bench();
+  const outcome = await send(file, b.with);
+  assert.deepEqual(outcome, { started: null, stored: { file, historyId: "upl-1" }, problems: [] });
+  assert.deepEqual(b.asked, ["createUpload", "PUT http://bucket/1", "storeUploadHistory"]);
+});
+
+test("what was said about the file and what it corrects goes with the start, and nothing else", async () => {
+  const b = bench();
+  const format = { locale: "tr", headerRow: 3 };
+  await run({ ...job, source: "upl-7", format, skip: true, correctionOf: "imp-9" }, null, b.with);
+  assert.deepEqual(b.inputs[0]?.["format"], format);
+  assert.equal(b.inputs[0]?.["onInvalidRow"], "SKIP");
+  assert.equal(b.inputs[0]?.["correctionOf"], "imp-9");
+  const plain = bench();
+  await run({ ...job, source: "upl-7", format: {} }, null, plain.with);
+  assert.ok(!("format" in (plain.inputs[0] ?? {})) && !("onInvalidRow" in (plain.inputs[0] ?? {})));
+});
+
 test("a refused upload stops before anything is sent", async () => {
   const userErrors = [{ code: "LIMIT_REACHED", field: ["input", "size"], message: "The file is too large." }];
   const b = bench({ createUpload: { ...good.createUpload, url: null, userErrors } });
@@ -95,7 +122,7 @@ test("a file that is recorded is not sent again when only the import was refused
   assert.deepEqual(second.asked, ["startImport"]);
 
   const other = bench();
-  await run({ ...job, file: new File(["c"], "other.csv") }, refused.stored, other.with);
+  await run({ ...job, source: new File(["c"], "other.csv") }, refused.stored, other.with);
   assert.equal(other.asked[0], "createUpload");
 });
 
@@ -123,12 +150,16 @@ test("errors stand beside the input that they are about", () => {
   assert.equal(at(["input", "importDefinitionId"]), "definition");
   assert.equal(at(["input", "fileName"]), "file");
   assert.equal(at(["input", "year"]), "year");
+  assert.equal(at(["input", "format", "encoding"]), "encoding");
   assert.equal(at(["input", "columnMapping", "0"]), null);
   assert.equal(at(null), null);
 });
 
 test("the content type goes by the name's ending", () => {
   assert.equal(contentType({ name: "A.CSV", type: "text/plain" }), "text/csv");
+  assert.equal(contentType({ name: "bill.xlsx", type: "" }), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+  assert.equal(contentType({ name: "rows.jsonl.gz", type: "" }), "application/gzip");
+  assert.equal(contentType({ name: "rows.csv.zst", type: "" }), "application/zstd");
   assert.equal(contentType({ name: "a.dat", type: "text/plain" }), "text/plain");
   assert.equal(contentType({ name: "none", type: "" }), "application/octet-stream");
 });

@@ -34,6 +34,8 @@ export interface ImportRow {
   resultCount: number;
   error: string | null;
   importDefinition: { name: string };
+  correctionOf: { id: string } | null;
+  supersededBy: { id: string } | null;
   createdAt: Time;
   updatedAt: Time;
 }
@@ -41,7 +43,7 @@ export interface ImportRow {
 const IMPORT_ROW = `
   fragment ImportRow on Import {
     id revision status fileName rowCount processedRowCount progress resultCount error
-    importDefinition { name } createdAt updatedAt
+    importDefinition { name } correctionOf { id } supersededBy { id } createdAt updatedAt
   }
 `;
 
@@ -67,14 +69,30 @@ export interface UploadRow {
   fileSize: number | null;
   rowCount: number | null;
   errorReason: string | null;
+  detectedFormat: DetectedFormat | null;
+  warnings: { code: string; message: string }[];
   user: { name: string };
   createdAt: Time;
   updatedAt: Time;
 }
 
+export interface DetectedFormat {
+  kind: string;
+  encoding: string | null;
+  encodingConfidence: number | null;
+  delimiter: string | null;
+  compression: string | null;
+  sheets: string[];
+  sheet: string | null;
+  headerRow: number;
+}
+
 const UPLOAD_ROW = `
   fragment UploadRow on ReviewUploadHistory {
-    id revision status fileName fileSize rowCount errorReason user { name } createdAt updatedAt
+    id revision status fileName fileSize rowCount errorReason
+    detectedFormat { kind encoding encodingConfidence delimiter compression sheets sheet headerRow }
+    warnings { code message }
+    user { name } createdAt updatedAt
   }
 `;
 
@@ -112,10 +130,15 @@ export interface ImportDetails {
   status: string;
   fileName: string | null;
   error: string | null;
+  errorCode: string | null;
   rowCount: number | null;
   acceptedRowCount: number;
   rejectedRowCount: number;
-  importDefinition: { name: string };
+  resultCount: number;
+  importDefinition: { id: string; name: string };
+  warnings: { code: string; message: string }[];
+  correctionOf: { id: string; fileName: string | null } | null;
+  supersededBy: { id: string; fileName: string | null } | null;
   ranWith: { outputSchema: Output[] };
   errorGroups: ErrorGroup[];
 }
@@ -130,17 +153,34 @@ export interface ErrorGroup {
   code: string;
   column: string | null;
   count: number;
+  rowRanges: { first: number; last: number }[];
   sample: { row: number; line: number | null; value: string | null; message: string };
 }
 
 export const IMPORT = gql<{ import: ImportDetails | null }, { id: string }>(`
   query Import($id: ID!) {
     import(id: $id) {
-      id status fileName error rowCount acceptedRowCount rejectedRowCount
-      importDefinition { name }
+      id status fileName error errorCode rowCount acceptedRowCount rejectedRowCount resultCount
+      importDefinition { id name }
+      warnings { code message }
+      correctionOf { id fileName }
+      supersededBy { id fileName }
       ranWith { outputSchema { key label unit } }
-      errorGroups { code column count sample { row line value message } }
+      errorGroups { code column count rowRanges { first last } sample { row line value message } }
     }
+  }
+`);
+
+export interface Links {
+  rejectedRows: { url: string } | null;
+  csv: { url: string } | null;
+  jsonl: { url: string } | null;
+}
+
+/** Signed links work for some minutes: they are asked for when one is wanted. */
+export const LINKS = gql<{ import: Links | null }, { id: string }>(`
+  query Links($id: ID!) {
+    import(id: $id) { rejectedRows { url } csv: resultsFile(format: CSV) { url } jsonl: resultsFile(format: JSONL) { url } }
   }
 `);
 
@@ -204,9 +244,29 @@ export const STORE_UPLOAD = gql<
   }
 `);
 
+/** How a file is written, as far as a person says so; everything else is the definition's, or detected. */
+export interface FormatInput {
+  encoding?: string;
+  delimiter?: string;
+  sheet?: string;
+  headerRow?: number;
+  locale?: string;
+  decimalSeparator?: string;
+}
+
+export interface StartInput {
+  uploadHistoryId: string;
+  importDefinitionId: string;
+  year?: number;
+  format?: FormatInput;
+  onInvalidRow?: "SKIP";
+  correctionOf?: string;
+  idempotencyKey: string;
+}
+
 export const START_IMPORT = gql<
   { startImport: { import: ImportRow | null; userErrors: UserError[] } | null },
-  { input: { uploadHistoryId: string; importDefinitionId: string; year?: number; idempotencyKey: string } }
+  { input: StartInput }
 >(`
   mutation StartImport($input: StartImportInput!) {
     startImport(input: $input) {

@@ -1,13 +1,13 @@
 import type { Client } from "./client.ts";
 import { ApiError, sentence } from "./error.ts";
 import { CREATE_UPLOAD, START_IMPORT, STORE_UPLOAD } from "./operations.ts";
-import type { ImportRow, UserError } from "./operations.ts";
+import type { FormatInput, ImportRow, UserError } from "./operations.ts";
 import type { Put } from "./put.ts";
 
 export type Step = "preparing" | "sending" | "recording" | "starting";
 
 /** The inputs of the upload form that a problem can belong to; null belongs to none. */
-export type Field = "file" | "definition" | "year" | null;
+export type Field = "file" | "definition" | "year" | keyof FormatInput | null;
 
 export interface Problem {
   field: Field;
@@ -16,9 +16,15 @@ export interface Problem {
 }
 
 export interface Job {
-  file: File;
+  /** What is to be sent, or the id of an upload that is there already. */
+  source: File | string;
   definitionId: string;
   year: number | null;
+  format?: FormatInput;
+  /** Rows that cannot be accepted are set aside, whatever the definition says. */
+  skip?: boolean;
+  /** The import whose set-aside rows the file corrects. */
+  correctionOf?: string;
 }
 
 /** A file that the server has a record of: it need not be sent again when only the import was refused. */
@@ -41,10 +47,24 @@ export interface Steps {
 }
 
 /** Takes a file all the way: signed address, transfer, record, import. What a person can put right comes back as problems. */
-export async function run(job: Job, earlier: Stored | null, steps: Steps): Promise<Outcome> {
+export function run(job: Job, earlier: Stored | null, steps: Steps): Promise<Outcome> {
+  return outcomeOf(async () => {
+    if (typeof job.source === "string") {
+      return await start(job, job.source, null, steps);
+    }
+    const stored = earlier?.file === job.source ? earlier : await store(job.source, steps);
+    return await start(job, stored.historyId, stored, steps);
+  });
+}
+
+/** Takes a file to its record only: it is checked, and can be imported from there. */
+export function send(file: File, steps: Steps): Promise<Outcome> {
+  return outcomeOf(async () => ({ started: null, stored: await store(file, steps), problems: [] }));
+}
+
+async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
   try {
-    const stored = earlier?.file === job.file ? earlier : await store(job.file, steps);
-    return await start(job, stored, steps);
+    return await work();
   } catch (thrown) {
     if (thrown instanceof Refusal) {
       return { started: null, stored: null, problems: thrown.problems };
@@ -84,13 +104,16 @@ async function store(file: File, { client, put, onStep }: Steps): Promise<Stored
   return { file, historyId: answer.uploadHistory.id };
 }
 
-async function start(job: Job, stored: Stored, { client, onStep }: Steps): Promise<Outcome> {
+async function start(job: Job, historyId: string, stored: Stored | null, { client, onStep }: Steps): Promise<Outcome> {
   onStep("starting", 1);
   const { startImport: answer } = await client.request(START_IMPORT, {
     input: {
-      uploadHistoryId: stored.historyId,
+      uploadHistoryId: historyId,
       importDefinitionId: job.definitionId,
       ...(job.year === null ? {} : { year: job.year }),
+      ...(job.format && Object.keys(job.format).length > 0 ? { format: job.format } : {}),
+      ...(job.skip ? { onInvalidRow: "SKIP" as const } : {}),
+      ...(job.correctionOf === undefined ? {} : { correctionOf: job.correctionOf }),
       idempotencyKey: newKey(),
     },
   });
@@ -130,6 +153,12 @@ const FIELDS: Record<string, Field> = {
   importDefinitionId: "definition",
   version: "definition",
   year: "year",
+  encoding: "encoding",
+  delimiter: "delimiter",
+  sheet: "sheet",
+  headerRow: "headerRow",
+  locale: "locale",
+  decimalSeparator: "decimalSeparator",
 };
 
 /** Puts an error beside the input that it is about, as far as its path or code tells. */
@@ -146,7 +175,11 @@ function nothing(mutation: string): ApiError {
 const CONTENT_TYPES: Record<string, string> = {
   csv: "text/csv",
   tsv: "text/tab-separated-values",
+  txt: "text/plain",
   jsonl: "application/x-ndjson",
+  ndjson: "application/x-ndjson",
+  gz: "application/gzip",
+  zst: "application/zstd",
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 };
 

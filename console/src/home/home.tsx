@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 import { IMPORTS, IMPORT_CHANGED } from "../api/operations.ts";
-import type { ImportRow, Viewer } from "../api/operations.ts";
+import type { ImportRow, UploadRow, Viewer } from "../api/operations.ts";
 import { useClient } from "../context.ts";
 import { useLiveList } from "../use-live-list.ts";
 import type { LiveSource } from "../use-live-list.ts";
@@ -20,6 +20,10 @@ const imports: LiveSource<ImportRow, Imports, Changed> = {
   item: (change) => change.importStatusChanged,
 };
 
+function mayImport(viewer: Viewer): boolean {
+  return viewer.role !== "VIEWER" && viewer.group !== null;
+}
+
 /** What the organization did last, live, and the form that does the next thing. */
 export function Home({ viewer }: { viewer: Viewer }) {
   const client = useClient();
@@ -27,13 +31,26 @@ export function Home({ viewer }: { viewer: Viewer }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const close = useCallback(() => setChosen(null), []);
   const row = list.items?.find((each) => each.id === chosen);
+  const [upload, setUpload] = useState<UploadRow | null>(null);
 
   return (
     <main className="home">
-      <UploadForm viewer={viewer} onStarted={list.add} />
+      <UploadForm viewer={viewer} upload={upload} onUpload={setUpload} onStarted={list.add} />
       <ImportTable list={list} chosen={chosen} onChoose={setChosen} />
-      {chosen !== null && <ImportDetails key={chosen} id={chosen} status={row?.status ?? ""} onClose={close} />}
-      {viewer.group !== null && <UploadTable group={viewer.group.name} />}
+      {chosen !== null && (
+        <ImportDetails
+          key={chosen}
+          id={chosen}
+          state={row ? `${row.status} ${row.supersededBy?.id ?? ""}` : ""}
+          mayCorrect={mayImport(viewer)}
+          onChoose={setChosen}
+          onStarted={list.add}
+          onClose={close}
+        />
+      )}
+      {viewer.group !== null && (
+        <UploadTable group={viewer.group.name} onImport={mayImport(viewer) ? setUpload : null} />
+      )}
       <Announcer imports={list.items} />
     </main>
   );

@@ -1,22 +1,28 @@
 import { useEffect, useRef, useState } from "react";
 import { sentence } from "../api/error.ts";
 import { IMPORT } from "../api/operations.ts";
-import type { ErrorGroup, ImportDetails as Details } from "../api/operations.ts";
+import type { ErrorGroup, ImportDetails as Details, ImportRow } from "../api/operations.ts";
 import { useClient } from "../context.ts";
-import { formatCount, formatMany } from "../format.ts";
+import { formatCount, formatMany, formatRanges } from "../format.ts";
 import { importStatus, isFinal } from "../status.ts";
 import { Status } from "../ui/status.tsx";
+import { Warnings } from "../ui/warnings.tsx";
+import { Correction, isCorrectable } from "./correction.tsx";
+import { Downloads } from "./downloads.tsx";
 import { Results } from "./results.tsx";
 
 interface ImportDetailsProps {
   id: string;
-  /** As the live list knows it: a change fetches the details again. */
-  status: string;
+  /** What the live list knows of it: a change fetches the details again. */
+  state: string;
+  mayCorrect: boolean;
+  onChoose: (id: string) => void;
+  onStarted: (row: ImportRow) => void;
   onClose: () => void;
 }
 
 /** One import: how it ended, what was wrong with its rows, and its results. */
-export function ImportDetails({ id, status, onClose }: ImportDetailsProps) {
+export function ImportDetails({ id, state, mayCorrect, onChoose, onStarted, onClose }: ImportDetailsProps) {
   const client = useClient();
   const [details, setDetails] = useState<Details | null>();
   const [problem, setProblem] = useState<string | null>(null);
@@ -40,7 +46,7 @@ export function ImportDetails({ id, status, onClose }: ImportDetailsProps) {
     return () => {
       gone = true;
     };
-  }, [client, id, status]);
+  }, [client, id, state]);
 
   return (
     <section className="card" aria-labelledby="details">
@@ -58,15 +64,25 @@ export function ImportDetails({ id, status, onClose }: ImportDetailsProps) {
         </p>
       )}
       {details === null && <p>This import is not there any more.</p>}
-      {details && <Summary details={details} />}
+      {details && <Summary details={details} onChoose={onChoose} />}
       {details && details.errorGroups.length > 0 && <ErrorGroups groups={details.errorGroups} />}
+      {details && isFinal(details.status) && <Downloads details={details} />}
+      {details && mayCorrect && isCorrectable(details) && (
+        <Correction
+          details={details}
+          onStarted={(row) => {
+            onStarted(row);
+            onChoose(row.id);
+          }}
+        />
+      )}
       {details && isFinal(details.status) && <Results id={id} outputs={details.ranWith.outputSchema} />}
       {details && !isFinal(details.status) && <p className="hint">The results appear when the import has ended.</p>}
     </section>
   );
 }
 
-function Summary({ details }: { details: Details }) {
+function Summary({ details, onChoose }: { details: Details; onChoose: (id: string) => void }) {
   return (
     <>
       <p className="summary">
@@ -79,7 +95,28 @@ function Summary({ details }: { details: Details }) {
         )}
       </p>
       {details.error !== null && <p className="notice bad">{details.error}</p>}
+      <Warnings warnings={details.warnings} />
+      {details.correctionOf !== null && (
+        <p>
+          It corrects <Other run={details.correctionOf} onChoose={onChoose} />.
+        </p>
+      )}
+      {details.supersededBy !== null && (
+        <p className="notice">
+          These results are not current any more: <Other run={details.supersededBy} onChoose={onChoose} /> has corrected
+          them.
+        </p>
+      )}
     </>
+  );
+}
+
+/** Another import, to go to. */
+function Other({ run, onChoose }: { run: { id: string; fileName: string | null }; onChoose: (id: string) => void }) {
+  return (
+    <button type="button" className="link" onClick={() => onChoose(run.id)}>
+      {run.fileName ?? "a file of another group"}
+    </button>
   );
 }
 
@@ -95,6 +132,7 @@ function ErrorGroups({ groups }: { groups: readonly ErrorGroup[] }) {
               <th scope="col" className="number">
                 How often
               </th>
+              <th scope="col">Rows</th>
               <th scope="col">For example</th>
             </tr>
           </thead>
@@ -103,6 +141,7 @@ function ErrorGroups({ groups }: { groups: readonly ErrorGroup[] }) {
               <tr key={`${group.code} ${group.column}`}>
                 <th scope="row">{group.column ?? "Whole row"}</th>
                 <td className="number">{formatCount(group.count)}</td>
+                <td>{formatRanges(group.rowRanges, group.count)}</td>
                 <td>
                   Row {formatCount(group.sample.row)}
                   {group.sample.line !== null && ` (line ${formatCount(group.sample.line)})`}: {group.sample.message}

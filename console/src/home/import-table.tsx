@@ -58,6 +58,7 @@ function Row({ row, chosen, onChoose }: { row: ImportRow; chosen: boolean; onCho
       <td data-label="Definition">{row.importDefinition.name}</td>
       <td data-label="Status">
         <Status look={importStatus(row.status)} />
+        {row.supersededBy !== null && <p className="tag">Corrected by a later import</p>}
         {row.error !== null && <p className="reason">{row.error}</p>}
       </td>
       <td data-label="Rows">

@@ -1,27 +1,52 @@
-import { useEffect, useId, useRef, useState } from "react";
-import type { ReactNode, SubmitEvent } from "react";
+import { useEffect, useRef, useState } from "react";
+import type { SubmitEvent } from "react";
 import { sentence } from "../api/error.ts";
 import { DEFINITIONS } from "../api/operations.ts";
-import type { Definition, ImportRow, Viewer } from "../api/operations.ts";
+import type { Definition, ImportRow, UploadRow, Viewer } from "../api/operations.ts";
 import { put } from "../api/put.ts";
-import { run } from "../api/upload.ts";
-import type { Field, Problem, Step, Stored } from "../api/upload.ts";
+import { run, send } from "../api/upload.ts";
+import type { Job, Problem, Step, Stored } from "../api/upload.ts";
 import { useClient } from "../context.ts";
+import { formatDetected } from "../format.ts";
+import { Labelled } from "../ui/labelled.tsx";
+import { Warnings } from "../ui/warnings.tsx";
+import { FormatFields, readFormat } from "./format-fields.tsx";
 
-const STEPS: Record<Step, string> = {
+/** What files are taken, by their names' endings; the server looks at their content. */
+export const ACCEPT = ".csv,.tsv,.txt,.xlsx,.jsonl,.ndjson,.gz,.zst";
+
+export const STEPS: Record<Step, string> = {
   preparing: "Asking where the file goes…",
   sending: "Sending the file…",
   recording: "Recording the upload…",
   starting: "Starting the import…",
 };
 
+interface FormProps {
+  /** A file that was uploaded before, to be imported in the place of a new one. */
+  upload: UploadRow | null;
+  onUpload: (row: UploadRow | null) => void;
+  onStarted: (row: ImportRow) => void;
+}
+
 /** Takes a file from the person to a running import, and says beside the inputs what is wrong with them. */
-export function UploadForm({ viewer, onStarted }: { viewer: Viewer; onStarted: (row: ImportRow) => void }) {
+export function UploadForm({ viewer, ...form }: FormProps & { viewer: Viewer }) {
   const reason = refusal(viewer);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { upload } = form;
+
+  useEffect(() => {
+    if (upload !== null) {
+      heading.current?.focus();
+    }
+  }, [upload]);
+
   return (
     <section className="card" aria-labelledby="upload">
-      <h2 id="upload">Import a file</h2>
-      {reason === null ? <Form onStarted={onStarted} /> : <p className="hint">{reason}</p>}
+      <h2 id="upload" ref={heading} tabIndex={-1}>
+        Import a file
+      </h2>
+      {reason === null ? <Form key={upload?.id ?? ""} {...form} /> : <p className="hint">{reason}</p>}
     </section>
   );
 }
@@ -33,7 +58,7 @@ function refusal(viewer: Viewer): string | null {
   return viewer.group === null ? "You are in no group yet, and files belong to one. Ask an owner to add you." : null;
 }
 
-function Form({ onStarted }: { onStarted: (row: ImportRow) => void }) {
+function Form({ upload, onUpload, onStarted }: FormProps) {
   const client = useClient();
   const [definitions, setDefinitions] = useState<Definition[]>();
   const [definitionId, setDefinitionId] = useState("");
@@ -57,26 +82,30 @@ function Form({ onStarted }: { onStarted: (row: ImportRow) => void }) {
   async function submit(event: SubmitEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     const form = event.currentTarget;
-    const input = read(new FormData(form), definitionId);
+    const { submitter } = event.nativeEvent;
+    const only = submitter instanceof HTMLButtonElement && submitter.value === "only";
+    const input = read(new FormData(form), definitionId, upload, only);
     setDone("");
     setProblems(input.problems);
-    if (!input.job) {
+    if (input.problems.length > 0 || input.source === null) {
       form.querySelector<HTMLElement>(`[name="${input.problems[0]?.field}"]`)?.focus();
       return;
     }
-    const outcome = await run(input.job, stored.current, {
-      client,
-      put,
-      onStep: (step, sent) => setProgress({ step, sent }),
-    });
+    const steps = { client, put, onStep: (step: Step, sent: number) => setProgress({ step, sent }) };
+    const { source } = input;
+    const outcome = only && source instanceof File ? await send(source, steps) : await run({ ...input, source }, stored.current, steps);
     stored.current = outcome.stored;
     setProgress(null);
     setProblems(outcome.problems);
+    const name = source instanceof File ? source.name : (upload?.fileName ?? "");
     if (outcome.started) {
       onStarted(outcome.started);
-      setDone(`The import of ${input.job.file.name} has started. It is in the table below.`);
+      setDone(`The import of ${name} has started. It is in the table below.`);
       form.reset();
       setDefinitionId("");
+    } else if (only && outcome.problems.length === 0) {
+      setDone(`${name} is uploaded. It can be imported from the table of uploads once it is checked.`);
+      form.reset();
     }
   }
 
@@ -84,9 +113,18 @@ function Form({ onStarted }: { onStarted: (row: ImportRow) => void }) {
   return (
     <form onSubmit={(event) => void submit(event)} noValidate>
       <div className="fields">
-        <Labelled label="File" problems={problems} field="file" hint="CSV, with the column names in its first row">
-          {(props) => <input {...props} type="file" name="file" accept=".csv,text/csv" />}
-        </Labelled>
+        {upload === null ? (
+          <Labelled
+            label="File"
+            problems={problems}
+            field="file"
+            hint="CSV, TSV, XLSX or JSON Lines, as it is or packed with gzip or zstd"
+          >
+            {(props) => <input {...props} type="file" name="file" accept={ACCEPT} />}
+          </Labelled>
+        ) : (
+          <Uploaded upload={upload} problems={problems} onOther={() => onUpload(null)} />
+        )}
         <Labelled label="Import definition" problems={problems} field="definition" hint={definition?.description ?? ""}>
           {(props) => (
             <select
@@ -108,6 +146,12 @@ function Form({ onStarted }: { onStarted: (row: ImportRow) => void }) {
           {(props) => <input {...props} name="year" inputMode="numeric" maxLength={4} size={6} />}
         </Labelled>
       </div>
+      <FormatFields detected={upload?.detectedFormat ?? null} problems={problems} />
+      <p className="check">
+        <label>
+          <input type="checkbox" name="skip" /> Set aside rows that are wrong and import the others
+        </label>
+      </p>
       {general.length > 0 && (
         <div className="notice bad" role="alert">
           {general.map((each) => (
@@ -117,8 +161,13 @@ function Form({ onStarted }: { onStarted: (row: ImportRow) => void }) {
       )}
       <div className="row">
         <button type="submit" className="primary" disabled={progress !== null}>
-          Upload and import
+          {upload === null ? "Upload and import" : "Import"}
         </button>
+        {upload === null && (
+          <button type="submit" value="only" disabled={progress !== null}>
+            Upload and check only
+          </button>
+        )}
         <p className="hint" role="status">
           {progress ? STEPS[progress.step] : done}
         </p>
@@ -136,55 +185,59 @@ function yearHint(definition: Definition | undefined): string {
   return "Optional: only rows of this year count";
 }
 
-function read(data: FormData, definitionId: string) {
+interface UploadedProps {
+  upload: UploadRow;
+  problems: readonly Problem[];
+  onOther: () => void;
+}
+
+/** The file that is there already, with what its check found. */
+function Uploaded({ upload, problems, onOther }: UploadedProps) {
+  return (
+    <div className="field">
+      <p>
+        File: <strong>{upload.fileName}</strong>
+      </p>
+      {upload.detectedFormat !== null && <p className="hint">{formatDetected(upload.detectedFormat)}</p>}
+      <Warnings warnings={upload.warnings} />
+      {problems
+        .filter((each) => each.field === "file")
+        .map((each) => (
+          <p key={each.code + each.message} className="wrong" role="alert">
+            {each.message}
+          </p>
+        ))}
+      <button type="button" className="quiet" onClick={onOther}>
+        Choose another file
+      </button>
+    </div>
+  );
+}
+
+type Input = Omit<Job, "source"> & { source: Job["source"] | null; problems: Problem[] };
+
+function read(data: FormData, definitionId: string, upload: UploadRow | null, only: boolean): Input {
+  const { format, problems: wrong } = readFormat(data);
   const problems: Problem[] = [];
   const file = data.get("file");
-  if (!(file instanceof File) || file.name === "") {
+  const chosen = file instanceof File && file.name !== "" ? file : null;
+  const source = upload === null ? chosen : upload.id;
+  if (source === null) {
     problems.push({ field: "file", code: "MISSING", message: "Choose a file first." });
   }
-  if (definitionId === "") {
+  if (definitionId === "" && !only) {
     problems.push({ field: "definition", code: "MISSING", message: "Choose what the file is." });
   }
   const year = String(data.get("year") ?? "").trim();
   if (year !== "" && !/^\d{4}$/.test(year)) {
     problems.push({ field: "year", code: "NOT_A_YEAR", message: "Write the year with four digits, such as 2024." });
   }
-  const job =
-    problems.length === 0 && file instanceof File
-      ? { file, definitionId, year: year === "" ? null : Number(year) }
-      : null;
-  return { job, problems };
-}
-
-interface InputProps {
-  id: string;
-  "aria-invalid": boolean;
-  "aria-describedby": string;
-}
-
-interface LabelledProps {
-  label: string;
-  hint: string;
-  field: Field;
-  problems: readonly Problem[];
-  children: (props: InputProps) => ReactNode;
-}
-
-function Labelled({ label, hint, field, problems, children }: LabelledProps) {
-  const id = useId();
-  const own = problems.filter((each) => each.field === field);
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      {children({ id, "aria-invalid": own.length > 0, "aria-describedby": `${id}-hint` })}
-      <div id={`${id}-hint`} aria-live="polite">
-        {own.length === 0 && <p className="hint">{hint}</p>}
-        {own.map((each) => (
-          <p key={each.code + each.message} className="wrong">
-            {each.message}
-          </p>
-        ))}
-      </div>
-    </div>
-  );
+  return {
+    source,
+    definitionId,
+    year: year === "" ? null : Number(year),
+    format,
+    skip: data.get("skip") !== null,
+    problems: [...problems, ...wrong],
+  };
 }

@@ -1,11 +1,12 @@
 import { UPLOADS, UPLOAD_CHANGED } from "../api/operations.ts";
 import type { UploadRow } from "../api/operations.ts";
 import { useClient } from "../context.ts";
-import { formatCount, formatSize } from "../format.ts";
+import { formatCount, formatDetected, formatSize } from "../format.ts";
 import { uploadStatus } from "../status.ts";
 import { Connection } from "../ui/connection.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { Status } from "../ui/status.tsx";
+import { Warnings } from "../ui/warnings.tsx";
 import { useLiveList } from "../use-live-list.ts";
 import type { LiveSource } from "../use-live-list.ts";
 
@@ -19,8 +20,14 @@ const uploads: LiveSource<UploadRow, Uploads, Changed> = {
   item: (change) => change.uploadHistoryStatusChanged,
 };
 
+interface UploadTableProps {
+  group: string;
+  /** Takes an upload to the form that imports it; null for those who may not. */
+  onImport: ((row: UploadRow) => void) | null;
+}
+
 /** The files that the viewer's group sent last, with what their check found. */
-export function UploadTable({ group }: { group: string }) {
+export function UploadTable({ group, onImport }: UploadTableProps) {
   const list = useLiveList(useClient(), uploads);
   return (
     <section className="card" aria-labelledby="uploads">
@@ -44,6 +51,11 @@ export function UploadTable({ group }: { group: string }) {
                   Rows
                 </th>
                 <th scope="col">Uploaded</th>
+                {onImport !== null && (
+                  <th scope="col">
+                    <span className="unseen">Import</span>
+                  </th>
+                )}
               </tr>
             </thead>
             <tbody>
@@ -54,6 +66,8 @@ export function UploadTable({ group }: { group: string }) {
                   <td data-label="Check">
                     <Status look={uploadStatus(row.status)} />
                     {row.errorReason !== null && <p className="reason">{row.errorReason}</p>}
+                    {row.detectedFormat !== null && <p className="reason">{formatDetected(row.detectedFormat)}</p>}
+                    <Warnings warnings={row.warnings} />
                   </td>
                   <td data-label="Size" className="number">
                     {row.fileSize === null ? "–" : formatSize(row.fileSize)}
@@ -64,6 +78,17 @@ export function UploadTable({ group }: { group: string }) {
                   <td data-label="Uploaded">
                     <Moment time={row.createdAt} />
                   </td>
+                  {onImport !== null && (
+                    <td data-label="Import">
+                      {row.status === "SUCCESS" ? (
+                        <button type="button" onClick={() => onImport(row)} aria-label={`Import ${row.fileName}`}>
+                          Import…
+                        </button>
+                      ) : (
+                        "–"
+                      )}
+                    </td>
+                  )}
                 </tr>
               ))}
             </tbody>
