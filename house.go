@@ -13,6 +13,7 @@ import (
 	"entrepot/auth"
 	"entrepot/catalog"
 	"entrepot/database"
+	"entrepot/rest"
 	"entrepot/seed"
 )
 
@@ -69,7 +70,9 @@ func (h *house) furnish(ctx context.Context, c config, log *slog.Logger) (err er
 	if h.catalog, err = catalog.New(catalog.Config{DB: h.db}); err != nil {
 		return err
 	}
-	h.auth, err = auth.New(auth.Config{DB: h.db, Secret: h.secret, Provider: c.provider, Logger: log})
+	h.auth, err = auth.New(auth.Config{
+		DB: h.db, Secret: h.secret, Provider: c.provider, Logger: log, Away: rest.Away(log),
+	})
 	return err
 }
 

@@ -177,8 +177,13 @@ func TestTheDatabaseGoesAwayAndComesBack(t *testing.T) {
 		status, body := p.ask(t, http.MethodPost, "/graphql", whoAmI, "Authorization", bearer)
 		require.Equal(t, http.StatusServiceUnavailable, status, body)
 		require.Contains(t, body, "SERVICE_UNAVAILABLE")
-		status, body = p.ask(t, http.MethodGet, "/api/v1/general/upload-file/gcs/histories/list", "", "Authorization", bearer)
+		const older = "/api/v1/general/upload-file/gcs"
+		status, body = p.ask(t, http.MethodGet, older+"/histories/list", "", "Authorization", bearer)
 		require.Equal(t, http.StatusServiceUnavailable, status, body)
+		status, body = p.ask(t, http.MethodPost, older+"/upload-history",
+			`{"file_name": "a.csv", "gcs_path": "gs://local/a"}`, "Authorization", bearer)
+		require.Equal(t, http.StatusBadRequest, status, body)
+		require.JSONEq(t, `{"message": "The history could not be stored"}`, body)
 
 		postgresIn(t, "start", folder)
 		up = true
@@ -191,4 +196,9 @@ func TestTheDatabaseGoesAwayAndComesBack(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("product,date,rating\nPen,2026-01-02,4\n"), 0o600))
 	id := worker.start(worker.upload(file), worker.definition("Product reviews"))
 	require.Equal(t, 1, worker.until(id, func(s state) bool { return s.Status == "COMPLETED" }).AcceptedRowCount)
+
+	// A stop that finds connections cut is a stop like any other.
+	postgresIn(t, "stop", folder)
+	postgresIn(t, "start", folder)
+	require.Equal(t, exitOK, p.stop(), p.log)
 }

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -61,6 +62,9 @@ type Config struct {
 	Now func() time.Time
 	// Logger gets what is not the client's fault; nil discards it.
 	Logger *slog.Logger
+	// Away answers a request whose viewer cannot be read because the database is away, and logs why, where an API has a
+	// way of its own to say so; false leaves both to the Authenticator. It may be nil.
+	Away func(w http.ResponseWriter, r *http.Request, cause error) bool
 }
 
 const (
@@ -77,6 +81,7 @@ type Authenticator struct {
 	tokenLife time.Duration
 	now       func() time.Time
 	log       *slog.Logger
+	away      func(w http.ResponseWriter, r *http.Request, cause error) bool
 	codes     *codes
 	tries     *bucket
 	uses      uses
@@ -112,8 +117,11 @@ func New(c Config) (*Authenticator, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Away == nil {
+		c.Away = func(http.ResponseWriter, *http.Request, error) bool { return false }
+	}
 	if c.Provider != nil {
-		return &Authenticator{db: c.DB, provider: c.Provider, now: c.Now, log: c.Logger}, nil
+		return &Authenticator{db: c.DB, provider: c.Provider, now: c.Now, log: c.Logger, away: c.Away}, nil
 	}
 	// A key of its own, so that what else the secret signs can never pass for a token.
 	key, err := hkdf.Key(sha256.New, c.Secret, nil, "entrepot tokens 1", sha256.Size)
@@ -126,6 +134,7 @@ func New(c Config) (*Authenticator, error) {
 	}
 	return &Authenticator{
 		db: c.DB, key: key, signer: signer, tokenLife: c.TokenLife, now: c.Now, log: c.Logger,
+		away:  c.Away,
 		codes: &codes{life: c.CodeLife, now: c.Now, waiting: map[[sha256.Size]byte]waiting{}},
 		tries: &bucket{now: c.Now, size: 10, every: time.Second},
 	}, nil

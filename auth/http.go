@@ -67,6 +67,9 @@ func (a *Authenticator) refuse(w http.ResponseWriter, r *http.Request, err error
 		if r.Context().Err() != nil {
 			return // nobody waits for the answer
 		}
+		if database.Unavailable(err) && a.away(w, r, err) {
+			return
+		}
 		a.log.ErrorContext(r.Context(), "could not read who asks", "error", err)
 		status, code, message = http.StatusInternalServerError, "INTERNAL", "Something went wrong on the server."
 		if database.Unavailable(err) {

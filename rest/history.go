@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -98,7 +99,7 @@ func (a *api) storeHistory(ctx context.Context, request *storeHistoryRequest) (*
 		return nil, refused(refusals)
 	}
 	if err != nil {
-		return nil, a.notStored(ctx, in, err)
+		return nil, a.failedToStore(ctx, in, err)
 	}
 	return &historyAnswer{Body: historyOf(stored)}, nil
 }
@@ -130,12 +131,32 @@ func (b *StoreHistoryBody) input() (upload.StoreInput, error) {
 	return normal, nil
 }
 
-// notStored logs why a history could not be stored, once, and answers without telling.
-func (a *api) notStored(ctx context.Context, in upload.StoreInput, cause error) error {
+// What a client and the log are told of a history that could not be stored.
+const (
+	notStored     = "The history could not be stored"
+	notStoredLine = "upload history could not be stored"
+)
+
+// Away answers a request to store a history where not even its viewer could be read, because the database is away, and
+// logs why, once; false is said of all other requests, whose clients know of 503. It is for auth, which comes first.
+func Away(log *slog.Logger) func(w http.ResponseWriter, r *http.Request, cause error) bool {
+	return func(w http.ResponseWriter, r *http.Request, cause error) bool {
+		if r.Method != http.MethodPost || r.URL.Path != "/api"+histories+"/upload-history" {
+			return false
+		}
+		log.ErrorContext(r.Context(), notStoredLine, "request_id", middleware.GetReqID(r.Context()), "error", cause)
+		w.Header().Set("Retry-After", retryAfter)
+		writeProblem(w, &Problem{status: http.StatusBadRequest, Message: notStored})
+		return true
+	}
+}
+
+// failedToStore logs why a history could not be stored, once, and answers without telling.
+func (a *api) failedToStore(ctx context.Context, in upload.StoreInput, cause error) error {
 	v, _ := viewer.FromContext(ctx)
-	a.log.ErrorContext(ctx, "upload history could not be stored",
+	a.log.ErrorContext(ctx, notStoredLine,
 		"request_id", middleware.GetReqID(ctx), "user", v.UserID, "group", v.GroupID, "path", in.GCSPath, "error", cause)
-	problem := &Problem{status: http.StatusBadRequest, Message: "The history could not be stored"}
+	problem := &Problem{status: http.StatusBadRequest, Message: notStored}
 	if database.Unavailable(cause) {
 		return huma.ErrorWithHeaders(problem, http.Header{"Retry-After": {retryAfter}})
 	}
