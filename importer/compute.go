@@ -163,7 +163,7 @@ func (a *attempt) aggregate(parts []*part, sites processor.Sites) (err error) {
 		version.Format = p.run.Format
 		p.aggregation, err = processor.New(processor.Config{
 			Version: version, Columns: p.found, Year: year, Sites: sites,
-			MaxSites: a.Limits.MaxSites, MaxResults: a.Limits.MaxResults, Date1904: p.table.Detected().Date1904,
+			MaxSites: a.Limits.MaxSites, MaxResults: a.Limits.MaxResults, Serials: serials(p.table.Detected()),
 			Sample: p.sample(), Earlier: earlier,
 		})
 		if err != nil {
@@ -172,6 +172,18 @@ func (a *attempt) aggregate(parts []*part, sites processor.Sites) (err error) {
 		earlier = p.aggregation
 	}
 	return nil
+}
+
+// serials is how the days are counted that stand as numbers in a file.
+func serials(d definition.DetectedFormat) processor.Serials {
+	switch {
+	case d.Kind != definition.KindXLSX:
+		return processor.NoSerials
+	case d.Date1904:
+		return processor.From1904
+	default:
+		return processor.From1900
+	}
 }
 
 // verdict is why a file that was read to its end gives no results; nil when it does.

@@ -53,6 +53,7 @@ func TestKnownCellsAreWrittenAsTheColumnReadsThem(t *testing.T) {
 	} {
 		test.column.Name = "c"
 		a, err := processor.New(processor.Config{
+			Serials: processor.From1900,
 			Version: definition.Version{
 				Columns: []definition.Column{test.column}, Format: test.format,
 				Outputs: []definition.Output{{Key: "n", Aggregate: definition.Count, Column: "c"}},

@@ -65,7 +65,7 @@ func (w *Worker) knownMoment(c *column, text []byte, kind definition.CellKind) (
 	case definition.CellNumber:
 		// Eight digits are YYYYMMDD: the largest serial number has seven.
 		if m, ok = parseISODate(text); !ok || len(text) != 8 {
-			m, ok = parseSerial(text, w.plan.date1904)
+			m, ok = parseSerial(text, w.plan.serials)
 		}
 	}
 	if !ok || c.reading == asDate && m.hasTime() {
@@ -123,9 +123,22 @@ func (w *Worker) numberPeriod(c *column, text []byte) (period, bool) {
 			return period{}, false
 		}
 	}
-	m, ok := parseSerial(text, w.plan.date1904)
+	m, ok := parseSerial(text, w.plan.serials)
 	return monthOf(m.year, m.month), ok
 }
+
+// Serials is how a program counts the days that it writes as numbers.
+type Serials uint8
+
+// The values of Serials.
+const (
+	// NoSerials: numbers are no dates.
+	NoSerials Serials = iota
+	// From1900: day 1 is 1900-01-01.
+	From1900
+	// From1904: day 0 is 1904-01-01.
+	From1904
+)
 
 const (
 	// maxSerial is 9999-12-31 counted from 1900, and maxSerial1904 from 1904.
@@ -137,7 +150,7 @@ const (
 // parseSerial reads a day number of a spreadsheet, with the time of day as its fraction, which is rounded to a
 // millisecond. Day 1 is 1900-01-01 and day 60, by an error that all spreadsheets repeat, the 29th of February that 1900
 // did not have; or day 0 is 1904-01-01 (ECMA-376, part 1, 18.17.4).
-func parseSerial(text []byte, from1904 bool) (m moment, ok bool) {
+func parseSerial(text []byte, serials Serials) (m moment, ok bool) {
 	var d value
 	if code := canonical.parse(text, &d); code != "" || d.m < 0 || d.big != nil {
 		return m, false
@@ -152,9 +165,9 @@ func parseSerial(text []byte, from1904 bool) (m moment, ok bool) {
 	}
 	const epoch1904, epoch1900 = -24_107, -25_569 // day 0, in days since 1970
 	switch {
-	case from1904 && day <= maxSerial1904:
+	case serials == From1904 && day <= maxSerial1904:
 		m = momentOn(day + epoch1904)
-	case from1904 || day < 1 || day == 60 || day > maxSerial:
+	case serials != From1900 || day < 1 || day == 60 || day > maxSerial:
 		return m, false
 	case day < 60:
 		m = momentOn(day + epoch1900 + 1)

@@ -64,16 +64,24 @@ func TestCellsOfKnownKind(t *testing.T) {
 	}
 	for _, test := range tests {
 		for cell, want := range test.cells {
-			config := processor.Config{Version: definition.Version{Format: turkish}}
+			config := processor.Config{Version: definition.Version{Format: turkish}, Serials: processor.From1900}
 			require.Equal(t, want, readFrom(t, config, column("", test.column), cell, test.kind), "%s %q", test.column, cell)
 		}
 	}
-	config := processor.Config{Date1904: true}
+	config := processor.Config{Serials: processor.From1904}
 	for cell, want := range map[string]string{
 		"0": `"1904-01-01"`, "60": `"1904-03-01"`, "43904": `"2024-03-15"`, "2957003": `"9999-12-31"`,
 		"2957004": "DATE_INVALID",
 	} {
 		require.Equal(t, want, readFrom(t, config, column("", definition.TypeDate), cell, number), cell)
+	}
+}
+
+func TestNumbersAreNoDatesWhereNoWorkbookCountsDays(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{"45366": "DATE_INVALID", "1": "DATE_INVALID", "20240315": `"2024-03-15"`} {
+		got := readFrom(t, processor.Config{}, column("", definition.TypeDate), cell, definition.CellNumber)
+		require.Equal(t, want, got, cell)
 	}
 }
 
@@ -106,11 +114,13 @@ func TestPeriodsOfKnownKind(t *testing.T) {
 	for _, test := range tests {
 		for cell, want := range test.cells {
 			p := definition.Column{Name: "p", Type: test.column, Role: definition.RolePeriod}
-			a, err := processor.New(table{version: definition.Version{
+			config := table{version: definition.Version{
 				Columns: []definition.Column{p},
 				Format:  definition.Format{TimeZone: "Europe/Istanbul"},
 				Outputs: []definition.Output{{Key: "rows", Aggregate: definition.Count, PeriodUnit: test.unit}},
-			}}.config())
+			}}.config()
+			config.Serials = processor.From1900
+			a, err := processor.New(config)
 			require.NoError(t, err)
 			w := a.Worker()
 			row := newRow(1, 2, [][]byte{[]byte(cell)})

@@ -20,7 +20,7 @@ type plan struct {
 	location *time.Location
 	turkish  bool // by the format's locale
 	year     int
-	date1904 bool
+	serials  Serials
 	// hasSite and hasPeriod tell whether the file has a column of that role.
 	hasSite, hasPeriod bool
 	rejectUnknown      bool
@@ -105,7 +105,7 @@ func newPlan(c Config) (*plan, error) {
 		format:        c.Version.Format,
 		turkish:       strings.HasPrefix(strings.ToLower(c.Version.Format.Locale), "tr"),
 		year:          c.Year,
-		date1904:      c.Date1904,
+		serials:       c.Serials,
 		rejectUnknown: c.Version.OnUnknownSite == definition.UnknownSiteReject,
 	}
 	var err error

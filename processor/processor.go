@@ -45,8 +45,9 @@ type Config struct {
 	// Earlier is the aggregation of a file that this one corrects, with the same version; nil for none. What its cells have
 	// proven about a column holds here too, whatever the sample.
 	Earlier *Aggregation
-	// Date1904 tells that the file's workbook counts days from 1904-01-01.
-	Date1904 bool
+	// Serials tells how a workbook counts the days that stand as numbers in its date columns. The zero value is for other
+	// files, where such a number is no date.
+	Serials Serials
 	// Sites is nil when no site is known.
 	Sites Sites
 	// MaxSites and MaxResults bound memory; 0 means definition.DefaultLimits. Sites and periods of rejected
