@@ -16,6 +16,36 @@ import (
 	"entrepot/viewer"
 )
 
+func TestAFormatForOneImportReplacesWhatItContradicts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.define(readings(skip, func(v *definition.Version) {
+		v.Format = definition.Format{
+			Encoding: "windows-1254", Delimiter: ";", Quote: "'", HeaderRow: 3,
+			DecimalSeparator: ",", ThousandsSeparator: ".", DateFormats: []string{"DD.MM.YYYY"}, TimeZone: "Europe/Istanbul",
+		}
+	}))
+	for _, test := range []struct{ given, want definition.Format }{
+		{
+			definition.Format{Kind: definition.KindXLSX, Sheet: "Mai"},
+			definition.Format{
+				Kind: definition.KindXLSX, Sheet: "Mai", HeaderRow: 3,
+				DecimalSeparator: ",", ThousandsSeparator: ".", DateFormats: []string{"DD.MM.YYYY"}, TimeZone: "Europe/Istanbul",
+			},
+		},
+		{
+			definition.Format{Kind: definition.KindJSONL, Locale: "en-US"},
+			definition.Format{
+				Kind: definition.KindJSONL, Encoding: "windows-1254", Locale: "en-US", TimeZone: "Europe/Istanbul",
+			},
+		},
+	} {
+		given := test.given
+		run := w.start(w.upload(small), id, func(in *importer.StartInput) { in.Format = &given })
+		require.Equal(t, test.want, run.Format)
+	}
+}
+
 func TestStartPinsEverything(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

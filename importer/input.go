@@ -81,10 +81,17 @@ func hashOf(input any) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// override is base with the given fields of format instead.
+// override is base with the given fields of format instead. What base says of another kind of file than the given one is
+// nothing that this file has, and a locale that is given says how its numbers and dates are written.
 func override(base definition.Format, format *definition.Format) definition.Format {
 	if format == nil {
 		return base
+	}
+	if another := base.Kind != "" && base.Kind != format.Kind; format.Kind != "" {
+		base = readable(base, format.Kind, another)
+	}
+	if format.Locale != "" {
+		base.DecimalSeparator, base.ThousandsSeparator, base.DateFormats = "", "", nil
 	}
 	base.Kind = cmp.Or(format.Kind, base.Kind)
 	base.Encoding = cmp.Or(format.Encoding, base.Encoding)
@@ -101,6 +108,26 @@ func override(base definition.Format, format *definition.Format) definition.Form
 		base.DateFormats = format.DateFormats
 	}
 	return base
+}
+
+// readable is the format without what a file of the kind does not have; nothing of how a file of another kind is laid
+// out is kept.
+func readable(f definition.Format, kind definition.FileKind, another bool) definition.Format {
+	if another {
+		f.Encoding, f.HeaderRow = "", 0
+	}
+	if another || kind != definition.KindCSV {
+		f.Delimiter, f.Quote, f.Escape = "", "", ""
+	}
+	switch kind {
+	case definition.KindXLSX:
+		f.Encoding = ""
+	case definition.KindJSONL:
+		f.Sheet, f.HeaderRow = "", 0
+	default:
+		f.Sheet = ""
+	}
+	return f
 }
 
 // trimmed is the text without white space around it, nil when nothing is left.
