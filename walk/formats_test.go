@@ -111,7 +111,8 @@ func (b bill) workbook(t *testing.T) []byte {
 	var out bytes.Buffer
 	archive := zip.NewWriter(&out)
 	for _, part := range [][2]string{
-		{"[Content_Types].xml", `<Types xmlns="` + packages + `content-types"><Default Extension="xml" ContentType="application/xml"/>` +
+		{"[Content_Types].xml", `<Types xmlns="` + packages +
+			`content-types"><Default Extension="xml" ContentType="application/xml"/>` +
 			`<Override PartName="/xl/workbook.xml" ` +
 			`ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`},
 		{"_rels/.rels", `<Relationships xmlns="` + packages + `relationships"><Relationship Id="r1" Type="` + relations +
@@ -262,7 +263,8 @@ func (o outcome) sums(t *testing.T) map[string]string {
 	sums := map[string]string{}
 	for _, r := range o.Results.Nodes {
 		require.Len(t, r.ProcessedData, 2)
-		sums[fmt.Sprintf("%s %d-%02d", r.SiteKey, r.Year, r.Period)] = rat(t, r.ProcessedData["use"].String()).RatString() + " " +
+		sums[fmt.Sprintf("%s %d-%02d", r.SiteKey, r.Year, r.Period)] = rat(t, r.ProcessedData["use"].String()).RatString() +
+			" " +
 			rat(t, r.ProcessedData["cost"].String()).RatString()
 	}
 	require.Len(t, sums, o.Results.TotalCount)
@@ -329,7 +331,8 @@ func (s *server) upload(t *testing.T, token, name string, file []byte) (history 
 		gcsPath method url headers { name value } userErrors { code message field } } }`,
 		map[string]any{"input": map[string]any{"fileName": name, "size": len(file)}}, &made)
 	require.Empty(t, made.CreateUpload.UserErrors)
-	request, err := http.NewRequestWithContext(t.Context(), made.CreateUpload.Method, made.CreateUpload.URL, bytes.NewReader(file))
+	request, err := http.NewRequestWithContext(t.Context(), made.CreateUpload.Method, made.CreateUpload.URL,
+		bytes.NewReader(file))
 	require.NoError(t, err)
 	for _, header := range made.CreateUpload.Headers {
 		request.Header.Set(header.Name, header.Value)

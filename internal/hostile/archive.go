@@ -18,6 +18,7 @@ const (
 	partText  = "xl/sharedStrings.xml"
 
 	declaration = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
+	mainType    = `ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.`
 	mainSpace   = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
 	relSpace    = `http://schemas.openxmlformats.org/officeDocument/2006/relationships`
 
@@ -38,9 +39,9 @@ func parts(others ...entry) []entry {
 		deflated(partTypes, declaration+`<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">`+
 			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>`+
 			`<Default Extension="xml" ContentType="application/xml"/>`+
-			`<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>`+
-			`<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>`+
-			`<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>`+
+			`<Override PartName="/xl/workbook.xml" `+mainType+`sheet.main+xml"/>`+
+			`<Override PartName="/xl/worksheets/sheet1.xml" `+mainType+`worksheet+xml"/>`+
+			`<Override PartName="/xl/sharedStrings.xml" `+mainType+`sharedStrings+xml"/>`+
 			`</Types>`),
 		deflated(partRels, declaration+`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`+
 			`<Relationship Id="rId1" Type="`+relSpace+`/officeDocument" Target="xl/workbook.xml"/></Relationships>`),
@@ -97,22 +98,27 @@ func archiveCases() []Case {
 			bomb.size = 0xfffffffe
 			return archive(parts(bomb)...)
 		}),
-		workbook("bomb-that-lies", "A sheet that unpacks to four gigabytes, and says a thousand bytes.", unreadable, func() []byte {
-			bomb := sheet(sheetHeader, sheetRow)
-			body := deflate(strings.Repeat(sheetRow, 10_000))
-			bomb.data = bytes.Join([][]byte{deflate(sheetHead + sheetHeader), bytes.Repeat(body, 4000), deflate(sheetTail), {3, 0}}, nil)
-			return archive(parts(bomb)...)
-		}),
+		workbook("bomb-that-lies", "A sheet that unpacks to four gigabytes, and says a thousand bytes.", unreadable,
+			func() []byte {
+				bomb := sheet(sheetHeader, sheetRow)
+				body := deflate(strings.Repeat(sheetRow, 10_000))
+				bomb.data = bytes.Join([][]byte{deflate(sheetHead + sheetHeader), bytes.Repeat(body, 4000), deflate(sheetTail), {
+					3,
+					0,
+				}}, nil)
+				return archive(parts(bomb)...)
+			}),
 		workbook("sizes-too-large", "A sheet of three rows that says four gigabytes.", limit, func() []byte {
 			big := sheet(sheetHeader, sheetRow)
 			big.size = 0xfffffff0
 			return archive(parts(big)...)
 		}),
-		workbook("packed-size-too-large", "A sheet whose packed bytes would go on behind the end of the file.", unreadable, func() []byte {
-			long := sheet(sheetHeader, sheetRow)
-			long.packedSize = 1 << 30
-			return archive(parts(long)...)
-		}),
+		workbook("packed-size-too-large", "A sheet whose packed bytes would go on behind the end of the file.", unreadable,
+			func() []byte {
+				long := sheet(sheetHeader, sheetRow)
+				long.packedSize = 1 << 30
+				return archive(parts(long)...)
+			}),
 		workbook("overlapping", "Five thousand entries that share the bytes of one.", unreadable, func() []byte {
 			all := parts()
 			first := archive(all...)
@@ -125,37 +131,40 @@ func archiveCases() []Case {
 			}
 			return archive(all...)
 		}),
-		workbook("sheet-within-another-entry", "The sheet's bytes lie within those of another entry.", unreadable, func() []byte {
-			inner := sheet(sheetHeader, sheetRow)
-			inside := archive(inner)
-			outer := stored("xl/media/image1.png", string(inside))
-			inner.hidden = true
-			before := archive(without(partSheet, parts())...)
-			directory := bytes.Index(before, []byte("PK\x01\x02"))
-			inner.at = uint64(directory + 30 + len(outer.name))
-			return archive(append(without(partSheet, parts()), outer, inner)...)
-		}),
-		workbook("contains-itself", "The sheet is stored, starts where the archive starts, and is as long as the archive.", unreadable, func() []byte {
-			self := stored(partSheet, "")
-			self.hidden, self.at = true, 0
-			self.packedSize = uint64(len(archive(append(without(partSheet, parts()), self)...)))
-			self.size = self.packedSize
-			return archive(append(without(partSheet, parts()), self)...)
-		}),
+		workbook("sheet-within-another-entry", "The sheet's bytes lie within those of another entry.", unreadable,
+			func() []byte {
+				inner := sheet(sheetHeader, sheetRow)
+				inside := archive(inner)
+				outer := stored("xl/media/image1.png", string(inside))
+				inner.hidden = true
+				before := archive(without(partSheet, parts())...)
+				directory := bytes.Index(before, []byte("PK\x01\x02"))
+				inner.at = uint64(directory + 30 + len(outer.name))
+				return archive(append(without(partSheet, parts()), outer, inner)...)
+			}),
+		workbook("contains-itself", "The sheet is stored, starts where the archive starts, and is as long as the archive.",
+			unreadable, func() []byte {
+				self := stored(partSheet, "")
+				self.hidden, self.at = true, 0
+				self.packedSize = uint64(len(archive(append(without(partSheet, parts()), self)...)))
+				self.size = self.packedSize
+				return archive(append(without(partSheet, parts()), self)...)
+			}),
 		workbook("nested", "A zip archive with a workbook in it.", unreadable, func() []byte {
 			return archive(stored("book.xlsx", string(plain())))
 		}),
-		workbook("nested-bombs", "Zip archives in zip archives, five deep, with a bomb within each.", unreadable, func() []byte {
-			inner := archive(deflated("0", times("\x00", 64*mebi)))
-			for range 5 {
-				var all []entry
-				for i := range 16 {
-					all = append(all, deflated(fmt.Sprintf("%d.zip", i), string(inner)))
+		workbook("nested-bombs", "Zip archives in zip archives, five deep, with a bomb within each.", unreadable,
+			func() []byte {
+				inner := archive(deflated("0", times("\x00", 64*mebi)))
+				for range 5 {
+					var all []entry
+					for i := range 16 {
+						all = append(all, deflated(fmt.Sprintf("%d.zip", i), string(inner)))
+					}
+					inner = archive(all...)
 				}
-				inner = archive(all...)
-			}
-			return inner
-		}),
+				return inner
+			}),
 		workbook("many-entries", "A directory of 60,000 entries without bytes.", unreadable, func() []byte {
 			all := parts()
 			for len(all) < 60_000 {
@@ -163,12 +172,14 @@ func archiveCases() []Case {
 			}
 			return archive(all...)
 		}),
-		workbook("two-sheets-of-one-name", "Two entries have the name of the sheet: programs differ in which they read.", unreadable, func() []byte {
-			return archive(append(parts(), sheet(sheetHeader, sheetRow, sheetRow))...)
-		}),
-		workbook("names-that-climb", "Entries are called ../../etc/passwd and C:\\x: nobody writes them anywhere.", accepted(1), func() []byte {
-			return archive(parts(stored("../../../../etc/passwd", "x"), stored(`C:\x`, "x"), stored("/abs", "x"))...)
-		}),
+		workbook("two-sheets-of-one-name", "Two entries have the name of the sheet: programs differ in which they read.",
+			unreadable, func() []byte {
+				return archive(append(parts(), sheet(sheetHeader, sheetRow, sheetRow))...)
+			}),
+		workbook("names-that-climb", "Entries are called ../../etc/passwd and C:\\x: nobody writes them anywhere.",
+			accepted(1), func() []byte {
+				return archive(parts(stored("../../../../etc/passwd", "x"), stored(`C:\x`, "x"), stored("/abs", "x"))...)
+			}),
 		workbook("truncated", "The second half of the file is missing, and the directory with it.", unreadable, func() []byte {
 			whole := archive(parts(sheet(sheetHeader, times(sheetRow, 10_000)))...)
 			return whole[:len(whole)/2]
@@ -177,9 +188,10 @@ func archiveCases() []Case {
 			whole := plain()
 			return whole[:len(whole)-20]
 		}),
-		workbook("garbage-in-front", "A hundred bytes stand before the first entry.", refused(definition.ErrorEncodingUnknown), func() []byte {
-			return append(bytes.Repeat([]byte("\x00\xff"), 50), plain()...)
-		}),
+		workbook("garbage-in-front", "A hundred bytes stand before the first entry.",
+			refused(definition.ErrorEncodingUnknown), func() []byte {
+				return append(bytes.Repeat([]byte("\x00\xff"), 50), plain()...)
+			}),
 		workbook("wrong-sum", "The check sum of the sheet is wrong.", unreadable, func() []byte {
 			wrong := sheet(sheetHeader, sheetRow)
 			wrong.crc ^= 1
@@ -213,9 +225,10 @@ func archiveCases() []Case {
 		workbook("text-document", "A text of Word: a zip archive with other parts.", unreadable, func() []byte {
 			return archive(stored(partTypes, `<Types/>`), deflated("word/document.xml", declaration+`<w:document/>`))
 		}),
-		workbook("packed-again", "A workbook was packed with gzip: it is unpacked, and bounded twice.", accepted(1), func() []byte {
-			return gzipped(pack(string(plain())))
-		}),
+		workbook("packed-again", "A workbook was packed with gzip: it is unpacked, and bounded twice.", accepted(1),
+			func() []byte {
+				return gzipped(pack(string(plain())))
+			}),
 	}
 	for _, part := range []string{partBook, bookRels, partSheet} {
 		cases = append(cases, workbook("without-"+strings.NewReplacer("/", "-", ".", "-").Replace(part),

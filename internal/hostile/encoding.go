@@ -42,7 +42,8 @@ func encodingCases() []Case {
 		},
 		{
 			Name: "csv/overlong-utf-8", Cause: "A slash and a NUL in two, three and four bytes.", Format: utf8,
-			Open: of(head, row, times("S\xc0\xaf,2024-01-02,1\nS\xe0\x80\xaf,2024-01-02,1\nS\xf0\x80\x80\xaf,2024-01-02,1\nS\xc0\x80,2024-01-02,1\n", 50_000), row),
+			Open: of(head, row, times("S\xc0\xaf,2024-01-02,1\nS\xe0\x80\xaf,2024-01-02,1\n"+
+				"S\xf0\x80\x80\xaf,2024-01-02,1\nS\xc0\x80,2024-01-02,1\n", 50_000), row),
 			Want: accepted(2).rejected(definition.RowEncodingInvalid, 200_000),
 		},
 		{
@@ -52,7 +53,8 @@ func encodingCases() []Case {
 		},
 		{
 			Name: "csv/beyond-unicode", Cause: "U+110000, and sequences of five and six bytes.", Format: utf8,
-			Open: of(head, "\xf4\x90\x80\x80,2024-01-02,1\n", "\xf8\x88\x80\x80\x80,2024-01-02,1\n", "\xfc\x84\x80\x80\x80\x80,2024-01-02,1\n", row),
+			Open: of(head, "\xf4\x90\x80\x80,2024-01-02,1\n", "\xf8\x88\x80\x80\x80,2024-01-02,1\n",
+				"\xfc\x84\x80\x80\x80\x80,2024-01-02,1\n", row),
 			Want: accepted(1).rejected(definition.RowEncodingInvalid, 3),
 		},
 		{
@@ -62,13 +64,15 @@ func encodingCases() []Case {
 		},
 		{
 			Name: "csv/mixed-encodings", Cause: "Rows in UTF-8 with some in Windows-1254 among them.",
-			Open: of(head, times("Şişli,2024-01-02,1\nÜsküdar,2024-01-02,1\n", 5000), times("\xdei\xfeli,2024-01-02,1\n", 100), times("Şişli,2024-01-02,1\n", 5000)),
+			Open: of(head, times("Şişli,2024-01-02,1\nÜsküdar,2024-01-02,1\n", 5000), times("\xdei\xfeli,2024-01-02,1\n", 100),
+				times("Şişli,2024-01-02,1\n", 5000)),
 			Want: accepted(15_000).rejected(definition.RowEncodingInvalid, 100),
 		},
 		{
-			Name: "csv/invalid-beyond-the-sample", Cause: "Ten megabytes of ASCII, then bytes that UTF-8 does not have.", Format: utf8,
-			Open: of(head, times(row, 500_000), times("S\xff\xfe,2024-01-02,1\n", 10)),
-			Want: accepted(500_000).rejected(definition.RowEncodingInvalid, 10),
+			Name: "csv/invalid-beyond-the-sample", Cause: "Ten megabytes of ASCII, then bytes that UTF-8 does not have.",
+			Format: utf8,
+			Open:   of(head, times(row, 500_000), times("S\xff\xfe,2024-01-02,1\n", 10)),
+			Want:   accepted(500_000).rejected(definition.RowEncodingInvalid, 10),
 		},
 		{
 			Name: "csv/utf-16-lone-surrogates", Cause: "UTF-16 in which halves of pairs stand alone.",
@@ -82,9 +86,10 @@ func encodingCases() []Case {
 			Want: accepted(1).rejected(definition.RowEncodingInvalid, 1),
 		},
 		{
-			Name: "csv/utf-16-line-ends-in-other-characters", Cause: "UTF-16 characters that have the bytes of line ends, delimiters and quotes.",
-			Open: of(utf16be("\ufeff"+head), times(utf16be("\u0a0d\u2c22\u0d0a\u222c,2024-01-02,1\n"), 200_000)),
-			Want: accepted(200_000),
+			Name:  "csv/utf-16-line-ends-in-other-characters",
+			Cause: "UTF-16 characters that have the bytes of line ends, delimiters and quotes.",
+			Open:  of(utf16be("\ufeff"+head), times(utf16be("\u0a0d\u2c22\u0d0a\u222c,2024-01-02,1\n"), 200_000)),
+			Want:  accepted(200_000),
 		},
 		{
 			Name: "csv/utf-32", Cause: "UTF-32 with its mark, which begins as UTF-16's does.",
@@ -108,13 +113,15 @@ func encodingCases() []Case {
 		{
 			Name: "csv/undefined-in-windows-1252", Cause: "The five bytes that Windows-1252 does not have.",
 			Format: definition.Format{Encoding: "windows-1252"},
-			Open:   of(head, "S\x81,2024-01-02,1\nS\x8d,2024-01-02,1\nS\x8f,2024-01-02,1\nS\x90,2024-01-02,1\nS\x9d,2024-01-02,1\n", "S\xfc,2024-01-02,1\n"),
-			Want:   accepted(1).rejected(definition.RowEncodingInvalid, 5),
+			Open: of(head, "S\x81,2024-01-02,1\nS\x8d,2024-01-02,1\n",
+				"S\x8f,2024-01-02,1\nS\x90,2024-01-02,1\nS\x9d,2024-01-02,1\n", "S\xfc,2024-01-02,1\n"),
+			Want: accepted(1).rejected(definition.RowEncodingInvalid, 5),
 		},
 		{
-			Name: "csv/control-characters", Cause: "Escape sequences of terminals, backspaces and marks that turn the direction of text.",
-			Open: of(head, times("\x1b[2J\x08\x07\u202e\u200b,2024-01-02,1\n", 100_000)),
-			Want: accepted(100_000),
+			Name:  "csv/control-characters",
+			Cause: "Escape sequences of terminals, backspaces and marks that turn the direction of text.",
+			Open:  of(head, times("\x1b[2J\x08\x07\u202e\u200b,2024-01-02,1\n", 100_000)),
+			Want:  accepted(100_000),
 		},
 		{
 			Name: "csv/combining-marks", Cause: "One letter with ten thousand marks above it, in each row.",

@@ -45,8 +45,10 @@ type Outcome struct {
 // All gives every case, in an order that does not change.
 func All() []Case {
 	var all []Case
-	for _, some := range [][]Case{rowCases(), quoteCases(), encodingCases(), packedCases(), strangerCases(),
-		archiveCases(), xmlCases(), sheetCases(), jsonCases()} {
+	for _, some := range [][]Case{
+		rowCases(), quoteCases(), encodingCases(), packedCases(), strangerCases(),
+		archiveCases(), xmlCases(), sheetCases(), jsonCases(),
+	} {
 		all = append(all, some...)
 	}
 	return all

@@ -17,7 +17,8 @@ func packedCases() []Case {
 	return []Case{
 		{
 			Name: "gzip/bomb", Cause: "Two gibibytes of one row in two megabytes.",
-			Open: lazily(func() []byte { return gzipped(pack(head, times(strings.Repeat("S1", 500_000)+"\n", 2147))) }), Want: limit,
+			Open: lazily(func() []byte { return gzipped(pack(head, times(strings.Repeat("S1", 500_000)+"\n", 2147))) }),
+			Want: limit,
 		},
 		{
 			Name: "gzip/bomb-of-blank-lines", Cause: "A gibibyte of line ends in a megabyte: nothing is ever given to the caller.",
@@ -26,7 +27,8 @@ func packedCases() []Case {
 		{
 			Name: "gzip/bomb-of-many-members", Cause: "Ten thousand members of a megabyte each.",
 			Open: lazily(func() []byte {
-				return append(gzipped(pack(head)), bytes.Repeat(gzipped(pack(times(strings.Repeat("S1", 500_000)+"\n", 1))), 10_000)...)
+				return append(gzipped(pack(head)), bytes.Repeat(gzipped(pack(times(strings.Repeat("S1", 500_000)+"\n", 1))),
+					10_000)...)
 			}),
 			Want: limit,
 		},

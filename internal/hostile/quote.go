@@ -29,9 +29,10 @@ func quoteCases() []Case {
 			Open: of(head, times("\"", 100*mebi)), Want: accepted(0).rejected(definition.RowRowTooLarge, 1),
 		},
 		{
-			Name: "csv/three-quotes-a-line", Cause: "Three quotes on each line: read from outside or from inside of a quote, each line says something else.",
-			Open: of(head, times("\"\"\"\n", 2_000_000), row),
-			Want: accepted(1).rejected(definition.RowColumnCountMismatch, 1_000_000),
+			Name:  "csv/three-quotes-a-line",
+			Cause: "Three quotes on each line, which says one thing from outside of a quote and another from inside.",
+			Open:  of(head, times("\"\"\"\n", 2_000_000), row),
+			Want:  accepted(1).rejected(definition.RowColumnCountMismatch, 1_000_000),
 		},
 		{
 			Name: "csv/text-behind-a-quote", Cause: "Text follows the closing quote in each row.",

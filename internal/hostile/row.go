@@ -67,9 +67,10 @@ func rowCases() []Case {
 			Want: accepted(2).rejected(definition.RowColumnCountMismatch, 200),
 		},
 		{
-			Name: "csv/rows-of-a-million-empty-cells", Cause: "Two hundred rows of a megabyte each, of empty cells behind one that is not.",
-			Open: of(head, times("x"+strings.Repeat(",", 1_000_000)+"\n", 200), row),
-			Want: accepted(201),
+			Name:  "csv/rows-of-a-million-empty-cells",
+			Cause: "Two hundred rows of a megabyte each, of empty cells behind one that is not.",
+			Open:  of(head, times("x"+strings.Repeat(",", 1_000_000)+"\n", 200), row),
+			Want:  accepted(201),
 		},
 		{
 			Name: "csv/ragged", Cause: "Rows of one, two and four cells below a header of three.",

@@ -12,12 +12,15 @@ func sheetCases() []Case {
 	limit, wrong := refused(definition.ErrorLimitExceeded), accepted(0).rejected(definition.RowCellError, 1)
 	unreadable := refused(definition.ErrorFileUnreadable)
 	rows := func(name, cause string, want Outcome, rows ...any) Case {
-		return Case{Name: "sheet/" + name, Cause: cause, Want: want,
-			Open: lazily(func() []byte { return archive(parts(sheet(rows...))...) })}
+		return Case{
+			Name: "sheet/" + name, Cause: cause, Want: want,
+			Open: lazily(func() []byte { return archive(parts(sheet(rows...))...) }),
+		}
 	}
 	shared := func(name, cause string, want Outcome, strings []any, rows ...any) Case {
 		return Case{Name: "sheet/" + name, Cause: cause, Want: want, Open: lazily(func() []byte {
-			text := append(append([]any{declaration + `<sst ` + mainSpace + ` count="2147483647" uniqueCount="2147483647">`}, strings...), `</sst>`)
+			text := append(append([]any{declaration + `<sst ` + mainSpace + ` count="2147483647" uniqueCount="2147483647">`},
+				strings...), `</sst>`)
 			return archive(parts(sheet(rows...), deflated(partText, text...))...)
 		})}
 	}
@@ -34,18 +37,22 @@ func sheetCases() []Case {
 			sheetHeader, times(`<row/>`, 1_000_000), sheetRow),
 		rows("cells-without-values", "200,000 rows of formatted cells in which nothing stands.", accepted(1).blank(200_000),
 			sheetHeader, times(`<row><c s="1"/><c/><c t="s"/></row>`, 200_000), sheetRow),
-		rows("rows-over-the-sheet", "Two million rows, more than a sheet has.", unreadable, sheetHeader, times(`<row><c><v>1</v></c></row>`, 2_000_000)),
+		rows("rows-over-the-sheet", "Two million rows, more than a sheet has.", unreadable, sheetHeader,
+			times(`<row><c><v>1</v></c></row>`, 2_000_000)),
 		rows("rows-backwards", "A row comes behind one with a higher number.", unreadable,
-			`<row r="5"><c t="inlineStr"><is><t>site</t></is></c></row>`, `<row r="7"><c><v>1</v></c></row>`, `<row r="6"><c><v>1</v></c></row>`),
+			`<row r="5"><c t="inlineStr"><is><t>site</t></is></c></row>`, `<row r="7"><c><v>1</v></c></row>`,
+			`<row r="6"><c><v>1</v></c></row>`),
 		rows("rows-twice", "Two rows have one number.", unreadable,
-			`<row r="5"><c t="inlineStr"><is><t>site</t></is></c></row>`, `<row r="7"><c><v>1</v></c></row>`, `<row r="7"><c><v>1</v></c></row>`),
+			`<row r="5"><c t="inlineStr"><is><t>site</t></is></c></row>`, `<row r="7"><c><v>1</v></c></row>`,
+			`<row r="7"><c><v>1</v></c></row>`),
 		rows("cells-backwards", "A cell stands behind one that is further right.", wrong,
 			sheetHeader, `<row r="2"><c r="B2"><v>1</v></c><c r="A2"><v>2</v></c></row>`),
 		rows("cells-twice", "Two cells have one place.", wrong,
 			sheetHeader, `<row r="2"><c r="A2"><v>1</v></c><c r="A2"><v>2</v></c></row>`),
 		rows("cells-of-other-rows", "A cell says that it is in another row than it is.", wrong,
 			sheetHeader, `<row r="2"><c r="A3"><v>1</v></c></row>`),
-		rows("cells-of-no-place", "The place of a cell is no place.", wrong, sheetHeader, `<row r="2"><c r="!!"><v>1</v></c></row>`),
+		rows("cells-of-no-place", "The place of a cell is no place.", wrong, sheetHeader,
+			`<row r="2"><c r="!!"><v>1</v></c></row>`),
 		rows("cell-beyond-the-sheet", "A cell in column XFE, one more than a sheet has.", wrong,
 			sheetHeader, `<row r="2"><c r="XFE2"><v>1</v></c></row>`),
 		rows("last-column", "100,000 rows with one cell each, in the 16,384th column.",
@@ -64,8 +71,10 @@ func sheetCases() []Case {
 			sheetHeader, times(`<row>`+strings.Repeat(`<c><v>1</v></c>`, 16_384)+`</row>`, 200)),
 		rows("cell-of-50-megabytes", "One cell of 50 MB of text.", accepted(1).rejected(definition.RowCellTooLarge, 1),
 			sheetHeader, `<row><c t="inlineStr"><is><t>`, times("text ", 10_000_000), `</t></is></c></row>`, sheetRow),
-		rows("cell-of-a-million-runs", "A cell of a million pieces of rich text.", accepted(1).rejected(definition.RowCellTooLarge, 1),
-			sheetHeader, `<row><c t="inlineStr"><is>`, times("<r><rPr><b/></rPr><t>x</t></r>", 1_000_000), `</is></c></row>`, sheetRow),
+		rows("cell-of-a-million-runs", "A cell of a million pieces of rich text.",
+			accepted(1).rejected(definition.RowCellTooLarge, 1),
+			sheetHeader, `<row><c t="inlineStr"><is>`, times("<r><rPr><b/></rPr><t>x</t></r>", 1_000_000), `</is></c></row>`,
+			sheetRow),
 		rows("number-of-a-megabyte", "A number of a million digits.", accepted(1).rejected(definition.RowCellTooLarge, 1),
 			sheetHeader, `<row><c><v>`, times("9", 1_000_000), `</v></c></row>`, sheetRow),
 		rows("no-numbers", "Cells that say they are numbers, and are not.", accepted(1).rejected(definition.RowCellError, 6),
@@ -79,7 +88,8 @@ func sheetCases() []Case {
 			sheetHeader, `<row><c s="4294967296"><v>2</v></c></row><row><c s="99"><v>2</v></c></row>`, sheetRow),
 		rows("escaped-nul", "A NUL, escaped as workbooks do it.", accepted(1).rejected(definition.RowNULByte, 2),
 			sheetHeader, text("a_x0000_b"), text("_x0000_"), sheetRow),
-		rows("escaped-surrogates", "Halves of pairs, escaped as workbooks do it.", accepted(1).rejected(definition.RowEncodingInvalid, 1),
+		rows("escaped-surrogates", "Halves of pairs, escaped as workbooks do it.",
+			accepted(1).rejected(definition.RowEncodingInvalid, 1),
 			sheetHeader, text("a_xD800_b"), sheetRow),
 		{
 			Name: "sheet/million-merged-cells", Cause: "A million merged cells behind the rows, each as large as the sheet.",

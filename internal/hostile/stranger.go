@@ -15,14 +15,29 @@ func strangerCases() []Case {
 	}{
 		{"xls", "A workbook of Excel 97.", ole("Workbook"), definition.ErrorFileUnreadable},
 		{"encrypted-xlsx", "A workbook with a password.", ole("EncryptedPackage"), definition.ErrorFileUnreadable},
-		{"pdf", "A PDF.", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", definition.ErrorFileUnreadable},
-		{"png", "A picture.", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00\x00\x00\x01\x00", definition.ErrorEncodingUnknown},
-		{"jpeg", "A photograph.", "\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01", definition.ErrorEncodingUnknown},
+		{
+			"pdf", "A PDF.", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n",
+			definition.ErrorFileUnreadable,
+		},
+		{
+			"png", "A picture.", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00\x00\x00\x01\x00",
+			definition.ErrorEncodingUnknown,
+		},
+		{
+			"jpeg", "A photograph.", "\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01",
+			definition.ErrorEncodingUnknown,
+		},
 		{"bzip2", "Packed with bzip2.", "BZh91AY&SY\x9a\xe7\xb6\xd1\x00\x00\x01\x99\x80\x10", definition.ErrorFileUnreadable},
 		{"xz", "Packed with xz.", "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4F\x00\x00\x00\x00", definition.ErrorFileUnreadable},
-		{"7z", "Packed with 7-Zip.", "7z\xbc\xaf\x27\x1c\x00\x04\x8d\x9b\xd5\x0f\x00\x00\x00\x00", definition.ErrorFileUnreadable},
+		{
+			"7z", "Packed with 7-Zip.", "7z\xbc\xaf\x27\x1c\x00\x04\x8d\x9b\xd5\x0f\x00\x00\x00\x00",
+			definition.ErrorFileUnreadable,
+		},
 		{"rar", "Packed with RAR.", "Rar!\x1a\x07\x01\x00\x33\x92\xb5\xe5\x0a\x01\x05\x06", definition.ErrorFileUnreadable},
-		{"elf", "A program.", "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x3e\x00", definition.ErrorEncodingUnknown},
+		{
+			"elf", "A program.", "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x3e\x00",
+			definition.ErrorEncodingUnknown,
+		},
 		{"sqlite", "A database.", "SQLite format 3\x00\x10\x00\x01\x01\x00\x40\x20\x20", definition.ErrorFileUnreadable},
 		{"parquet", "A Parquet file.", "PAR1\x15\x04\x15\x80\x7d\x15\x80\x7d\x4c\x15\xd0\x0f", definition.ErrorFileUnreadable},
 	} {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 type used struct {
@@ -20,9 +21,8 @@ func usage() used {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
 		return used{}
 	}
-	const second, milli = 1000, 1000
 	return used{
-		milliseconds: int64(r.Utime.Sec+r.Stime.Sec)*second + int64(r.Utime.Usec+r.Stime.Usec)/milli,
+		milliseconds: (r.Utime.Nano() + r.Stime.Nano()) / int64(time.Millisecond),
 		peakMiB:      peak(r.Maxrss),
 	}
 }
