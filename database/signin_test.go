@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,7 +80,7 @@ func TestATokensHashShowsThatTokenAlone(t *testing.T) {
 		}
 	}
 	for _, r := range rowsOf(9, "org-a", "-new") {
-		if r.table != "import_leases" {
+		if !slices.Contains(idsOnly, r.table) {
 			requireRefused(t, db.Do(bearing(mine), "insert", func(ctx context.Context) error {
 				return tryInsert(ctx, t, db, r.table, r.row)
 			}), r.table)

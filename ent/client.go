@@ -20,6 +20,7 @@ import (
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
+	"entrepot/ent/importturn"
 	"entrepot/ent/issuedupload"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
@@ -57,6 +58,8 @@ type Client struct {
 	ImportRowError *ImportRowErrorClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
+	// ImportTurn is the client for interacting with the ImportTurn builders.
+	ImportTurn *ImportTurnClient
 	// IssuedUpload is the client for interacting with the IssuedUpload builders.
 	IssuedUpload *IssuedUploadClient
 	// Membership is the client for interacting with the Membership builders.
@@ -91,6 +94,7 @@ func (c *Client) init() {
 	c.ImportResult = NewImportResultClient(c.config)
 	c.ImportRowError = NewImportRowErrorClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
+	c.ImportTurn = NewImportTurnClient(c.config)
 	c.IssuedUpload = NewIssuedUploadClient(c.config)
 	c.Membership = NewMembershipClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
@@ -199,6 +203,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ImportResult:            NewImportResultClient(cfg),
 		ImportRowError:          NewImportRowErrorClient(cfg),
 		ImportRun:               NewImportRunClient(cfg),
+		ImportTurn:              NewImportTurnClient(cfg),
 		IssuedUpload:            NewIssuedUploadClient(cfg),
 		Membership:              NewMembershipClient(cfg),
 		Organization:            NewOrganizationClient(cfg),
@@ -234,6 +239,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ImportResult:            NewImportResultClient(cfg),
 		ImportRowError:          NewImportRowErrorClient(cfg),
 		ImportRun:               NewImportRunClient(cfg),
+		ImportTurn:              NewImportTurnClient(cfg),
 		IssuedUpload:            NewIssuedUploadClient(cfg),
 		Membership:              NewMembershipClient(cfg),
 		Organization:            NewOrganizationClient(cfg),
@@ -272,7 +278,7 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIToken, c.Group, c.GroupMembership, c.ImportDefinition,
 		c.ImportDefinitionVersion, c.ImportLease, c.ImportResult, c.ImportRowError,
-		c.ImportRun, c.IssuedUpload, c.Membership, c.Organization,
+		c.ImportRun, c.ImportTurn, c.IssuedUpload, c.Membership, c.Organization,
 		c.ReviewUploadHistory, c.Site, c.SiteName, c.User,
 	} {
 		n.Use(hooks...)
@@ -285,7 +291,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIToken, c.Group, c.GroupMembership, c.ImportDefinition,
 		c.ImportDefinitionVersion, c.ImportLease, c.ImportResult, c.ImportRowError,
-		c.ImportRun, c.IssuedUpload, c.Membership, c.Organization,
+		c.ImportRun, c.ImportTurn, c.IssuedUpload, c.Membership, c.Organization,
 		c.ReviewUploadHistory, c.Site, c.SiteName, c.User,
 	} {
 		n.Intercept(interceptors...)
@@ -313,6 +319,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ImportRowError.mutate(ctx, m)
 	case *ImportRunMutation:
 		return c.ImportRun.mutate(ctx, m)
+	case *ImportTurnMutation:
+		return c.ImportTurn.mutate(ctx, m)
 	case *IssuedUploadMutation:
 		return c.IssuedUpload.mutate(ctx, m)
 	case *MembershipMutation:
@@ -2066,6 +2074,140 @@ func (c *ImportRunClient) mutate(ctx context.Context, m *ImportRunMutation) (Val
 	}
 }
 
+// ImportTurnClient is a client for the ImportTurn schema.
+type ImportTurnClient struct {
+	config
+}
+
+// NewImportTurnClient returns a client for the ImportTurn from the given config.
+func NewImportTurnClient(c config) *ImportTurnClient {
+	return &ImportTurnClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importturn.Hooks(f(g(h())))`.
+func (c *ImportTurnClient) Use(hooks ...Hook) {
+	c.hooks.ImportTurn = append(c.hooks.ImportTurn, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importturn.Intercept(f(g(h())))`.
+func (c *ImportTurnClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportTurn = append(c.inters.ImportTurn, interceptors...)
+}
+
+// Create returns a builder for creating a ImportTurn entity.
+func (c *ImportTurnClient) Create() *ImportTurnCreate {
+	mutation := newImportTurnMutation(c.config, OpCreate)
+	return &ImportTurnCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportTurn entities.
+func (c *ImportTurnClient) CreateBulk(builders ...*ImportTurnCreate) *ImportTurnCreateBulk {
+	return &ImportTurnCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportTurnClient) MapCreateBulk(slice any, setFunc func(*ImportTurnCreate, int)) *ImportTurnCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportTurnCreateBulk{err: fmt.Errorf("calling to ImportTurnClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportTurnCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportTurnCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportTurn.
+func (c *ImportTurnClient) Update() *ImportTurnUpdate {
+	mutation := newImportTurnMutation(c.config, OpUpdate)
+	return &ImportTurnUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportTurnClient) UpdateOne(_m *ImportTurn) *ImportTurnUpdateOne {
+	mutation := newImportTurnMutation(c.config, OpUpdateOne, withImportTurn(_m))
+	return &ImportTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportTurnClient) UpdateOneID(id string) *ImportTurnUpdateOne {
+	mutation := newImportTurnMutation(c.config, OpUpdateOne, withImportTurnID(id))
+	return &ImportTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportTurn.
+func (c *ImportTurnClient) Delete() *ImportTurnDelete {
+	mutation := newImportTurnMutation(c.config, OpDelete)
+	return &ImportTurnDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportTurnClient) DeleteOne(_m *ImportTurn) *ImportTurnDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportTurnClient) DeleteOneID(id string) *ImportTurnDeleteOne {
+	builder := c.Delete().Where(importturn.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportTurnDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportTurn.
+func (c *ImportTurnClient) Query() *ImportTurnQuery {
+	return &ImportTurnQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportTurn},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportTurn entity by its id.
+func (c *ImportTurnClient) Get(ctx context.Context, id string) (*ImportTurn, error) {
+	return c.Query().Where(importturn.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportTurnClient) GetX(ctx context.Context, id string) *ImportTurn {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ImportTurnClient) Hooks() []Hook {
+	hooks := c.hooks.ImportTurn
+	return append(hooks[:len(hooks):len(hooks)], importturn.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportTurnClient) Interceptors() []Interceptor {
+	return c.inters.ImportTurn
+}
+
+func (c *ImportTurnClient) mutate(ctx context.Context, m *ImportTurnMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportTurnCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportTurnUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportTurnDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportTurn mutation op: %q", m.Op())
+	}
+}
+
 // IssuedUploadClient is a client for the IssuedUpload schema.
 type IssuedUploadClient struct {
 	config
@@ -3216,12 +3358,13 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		APIToken, Group, GroupMembership, ImportDefinition, ImportDefinitionVersion,
-		ImportLease, ImportResult, ImportRowError, ImportRun, IssuedUpload, Membership,
-		Organization, ReviewUploadHistory, Site, SiteName, User []ent.Hook
+		ImportLease, ImportResult, ImportRowError, ImportRun, ImportTurn, IssuedUpload,
+		Membership, Organization, ReviewUploadHistory, Site, SiteName, User []ent.Hook
 	}
 	inters struct {
 		APIToken, Group, GroupMembership, ImportDefinition, ImportDefinitionVersion,
-		ImportLease, ImportResult, ImportRowError, ImportRun, IssuedUpload, Membership,
-		Organization, ReviewUploadHistory, Site, SiteName, User []ent.Interceptor
+		ImportLease, ImportResult, ImportRowError, ImportRun, ImportTurn, IssuedUpload,
+		Membership, Organization, ReviewUploadHistory, Site, SiteName,
+		User []ent.Interceptor
 	}
 )

@@ -13,6 +13,7 @@ import (
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
+	"entrepot/ent/importturn"
 	"entrepot/ent/issuedupload"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
@@ -97,6 +98,7 @@ func checkColumn(t, c string) error {
 			importresult.Table:            importresult.ValidColumn,
 			importrowerror.Table:          importrowerror.ValidColumn,
 			importrun.Table:               importrun.ValidColumn,
+			importturn.Table:              importturn.ValidColumn,
 			issuedupload.Table:            issuedupload.ValidColumn,
 			membership.Table:              membership.ValidColumn,
 			organization.Table:            organization.ValidColumn,

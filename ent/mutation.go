@@ -15,6 +15,7 @@ import (
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
+	"entrepot/ent/importturn"
 	"entrepot/ent/issuedupload"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
@@ -51,6 +52,7 @@ const (
 	TypeImportResult            = "ImportResult"
 	TypeImportRowError          = "ImportRowError"
 	TypeImportRun               = "ImportRun"
+	TypeImportTurn              = "ImportTurn"
 	TypeIssuedUpload            = "IssuedUpload"
 	TypeMembership              = "Membership"
 	TypeOrganization            = "Organization"
@@ -12614,6 +12616,414 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun edge %s", name)
+}
+
+// ImportTurnMutation represents an operation that mutates the ImportTurn nodes in the graph.
+type ImportTurnMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	organization_id *string
+	enqueued_at     *time.Time
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*ImportTurn, error)
+	predicates      []predicate.ImportTurn
+}
+
+var _ ent.Mutation = (*ImportTurnMutation)(nil)
+
+// importturnOption allows management of the mutation configuration using functional options.
+type importturnOption func(*ImportTurnMutation)
+
+// newImportTurnMutation creates new mutation for the ImportTurn entity.
+func newImportTurnMutation(c config, op Op, opts ...importturnOption) *ImportTurnMutation {
+	m := &ImportTurnMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportTurn,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportTurnID sets the ID field of the mutation.
+func withImportTurnID(id string) importturnOption {
+	return func(m *ImportTurnMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportTurn
+		)
+		m.oldValue = func(ctx context.Context) (*ImportTurn, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportTurn.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportTurn sets the old ImportTurn of the mutation.
+func withImportTurn(node *ImportTurn) importturnOption {
+	return func(m *ImportTurnMutation) {
+		m.oldValue = func(context.Context) (*ImportTurn, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportTurnMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportTurnMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ImportTurn entities.
+func (m *ImportTurnMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportTurnMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportTurnMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportTurn.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *ImportTurnMutation) SetOrganizationID(s string) {
+	m.organization_id = &s
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *ImportTurnMutation) OrganizationID() (r string, exists bool) {
+	v := m.organization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the ImportTurn entity.
+// If the ImportTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportTurnMutation) OldOrganizationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *ImportTurnMutation) ResetOrganizationID() {
+	m.organization_id = nil
+}
+
+// SetEnqueuedAt sets the "enqueued_at" field.
+func (m *ImportTurnMutation) SetEnqueuedAt(t time.Time) {
+	m.enqueued_at = &t
+}
+
+// EnqueuedAt returns the value of the "enqueued_at" field in the mutation.
+func (m *ImportTurnMutation) EnqueuedAt() (r time.Time, exists bool) {
+	v := m.enqueued_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnqueuedAt returns the old "enqueued_at" field's value of the ImportTurn entity.
+// If the ImportTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportTurnMutation) OldEnqueuedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnqueuedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnqueuedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnqueuedAt: %w", err)
+	}
+	return oldValue.EnqueuedAt, nil
+}
+
+// ClearEnqueuedAt clears the value of the "enqueued_at" field.
+func (m *ImportTurnMutation) ClearEnqueuedAt() {
+	m.enqueued_at = nil
+	m.clearedFields[importturn.FieldEnqueuedAt] = struct{}{}
+}
+
+// EnqueuedAtCleared returns if the "enqueued_at" field was cleared in this mutation.
+func (m *ImportTurnMutation) EnqueuedAtCleared() bool {
+	_, ok := m.clearedFields[importturn.FieldEnqueuedAt]
+	return ok
+}
+
+// ResetEnqueuedAt resets all changes to the "enqueued_at" field.
+func (m *ImportTurnMutation) ResetEnqueuedAt() {
+	m.enqueued_at = nil
+	delete(m.clearedFields, importturn.FieldEnqueuedAt)
+}
+
+// Where appends a list predicates to the ImportTurnMutation builder.
+func (m *ImportTurnMutation) Where(ps ...predicate.ImportTurn) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportTurnMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportTurnMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportTurn, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportTurnMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportTurnMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportTurn).
+func (m *ImportTurnMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportTurnMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.organization_id != nil {
+		fields = append(fields, importturn.FieldOrganizationID)
+	}
+	if m.enqueued_at != nil {
+		fields = append(fields, importturn.FieldEnqueuedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportTurnMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importturn.FieldOrganizationID:
+		return m.OrganizationID()
+	case importturn.FieldEnqueuedAt:
+		return m.EnqueuedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportTurnMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importturn.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	case importturn.FieldEnqueuedAt:
+		return m.OldEnqueuedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportTurn field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportTurnMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importturn.FieldOrganizationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	case importturn.FieldEnqueuedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnqueuedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportTurn field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportTurnMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportTurnMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportTurnMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ImportTurn numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportTurnMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importturn.FieldEnqueuedAt) {
+		fields = append(fields, importturn.FieldEnqueuedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportTurnMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportTurnMutation) ClearField(name string) error {
+	switch name {
+	case importturn.FieldEnqueuedAt:
+		m.ClearEnqueuedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportTurn nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportTurnMutation) ResetField(name string) error {
+	switch name {
+	case importturn.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	case importturn.FieldEnqueuedAt:
+		m.ResetEnqueuedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportTurn field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportTurnMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportTurnMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportTurnMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportTurnMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportTurnMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportTurnMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportTurnMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ImportTurn unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportTurnMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ImportTurn edge %s", name)
 }
 
 // IssuedUploadMutation represents an operation that mutates the IssuedUpload nodes in the graph.

@@ -30,6 +30,8 @@ type Tx struct {
 	ImportRowError *ImportRowErrorClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
+	// ImportTurn is the client for interacting with the ImportTurn builders.
+	ImportTurn *ImportTurnClient
 	// IssuedUpload is the client for interacting with the IssuedUpload builders.
 	IssuedUpload *IssuedUploadClient
 	// Membership is the client for interacting with the Membership builders.
@@ -184,6 +186,7 @@ func (tx *Tx) init() {
 	tx.ImportResult = NewImportResultClient(tx.config)
 	tx.ImportRowError = NewImportRowErrorClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)
+	tx.ImportTurn = NewImportTurnClient(tx.config)
 	tx.IssuedUpload = NewIssuedUploadClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)

@@ -140,7 +140,7 @@ func TestWhatAKilledReplicaWasRunningIsWorkedByAnotherOne(t *testing.T) {
 	require.NoError(t, b.Stop(t.Context()))
 	close(recovered)
 	require.Equal(t, 4, b.count(t, "state = 'completed'"))
-	require.Contains(t, b.log.String(), "jobs=4")
+	require.Contains(t, b.log.String(), "jobs=2")
 }
 
 func TestWhatALivingReplicaIsRunningIsLeftToIt(t *testing.T) {

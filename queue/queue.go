@@ -3,7 +3,7 @@
 //
 // Commands know it as the small Enqueuer interfaces that they declare; it knows them as Runner and Checker. Jobs may
 // run more than once and on any replica: what they call claims its work by guarded changes, so that a second job is
-// harmless.
+// harmless. Imports take turns: of each organization a few have a job at a time, and the others stand in line (turn.go).
 //
 // On SQLite one process works; on PostgreSQL any number do, each over one connection more that listens for new jobs and
 // shows that the process lives, so that others work what it was running when it died.
@@ -57,8 +57,11 @@ type Config struct {
 	// ListenURL names the same database, as lib/pq reads it, for the one connection that listens for new jobs; required
 	// on PostgreSQL, meaningless elsewhere. A pooler that hands connections out per transaction will not do.
 	ListenURL string
-	// ConcurrentImports is how many imports run at a time in this process; required.
+	// ConcurrentImports is how many imports of one organization run at a time, in all processes together; required.
 	ConcurrentImports int
+	// Workers is how many imports run at a time in this process; 0 is twice ConcurrentImports. It must be more than these,
+	// so that one organization with long imports leaves room for another's.
+	Workers int
 	// Alone tells that no other process works on this database, as on SQLite, where the data folder is locked. What is
 	// marked as running when Start is called was then left by a process that died, and is done again at once.
 	Alone bool
@@ -93,6 +96,7 @@ const (
 type Queue struct {
 	db           *database.DB
 	alone        bool
+	lanes        int    // how many jobs of imports an organization has at a time
 	schema       string // of River's tables; empty on SQLite
 	recoverEvery time.Duration
 	log          *slog.Logger
@@ -106,6 +110,7 @@ type Queue struct {
 	mu      sync.Mutex
 	started bool
 	stop    context.CancelFunc // of the sweeps
+	looked  time.Time          // when tidy looked for lost jobs; the sweeps' own
 	sweeps  sync.WaitGroup
 	ending  atomic.Bool
 }
@@ -118,6 +123,13 @@ func New(c Config) (*Queue, error) {
 	}
 	if c.ConcurrentImports < 1 {
 		problems = append(problems, fmt.Errorf("%d concurrent imports; there must be one at least", c.ConcurrentImports))
+	}
+	if c.Workers == 0 {
+		c.Workers = 2 * c.ConcurrentImports
+	}
+	if c.Workers <= c.ConcurrentImports && c.ConcurrentImports > 0 {
+		problems = append(problems, fmt.Errorf("%d workers; there must be more than the %d concurrent imports of an organization",
+			c.Workers, c.ConcurrentImports))
 	}
 	if c.RecoverEvery < 0 {
 		problems = append(problems, fmt.Errorf("the time between two sweeps is %s; it must not be negative", c.RecoverEvery))
@@ -132,7 +144,7 @@ func New(c Config) (*Queue, error) {
 		return nil, fmt.Errorf("configure queue: %w", errors.Join(problems...))
 	}
 	q := &Queue{
-		db: c.DB, alone: c.Alone, recoverEvery: c.RecoverEvery, log: c.Logger,
+		db: c.DB, alone: c.Alone, lanes: c.ConcurrentImports, recoverEvery: c.RecoverEvery, log: c.Logger,
 		wake: &wake{queues: make(chan string, 16)},
 	}
 	q.sparing = slog.New(&sparing{Handler: q.log.Handler(), said: &said{at: map[string]time.Time{}}})
@@ -163,7 +175,7 @@ func New(c Config) (*Queue, error) {
 		Logger:                      q.sparing,
 		MaxAttempts:                 attempts,
 		Queues: map[string]river.QueueConfig{
-			importQueue: {MaxWorkers: c.ConcurrentImports},
+			importQueue: {MaxWorkers: c.Workers},
 			checkQueue:  {MaxWorkers: concurrentChecks},
 		},
 		ReindexerSchedule:    reindex,
@@ -177,11 +189,6 @@ func New(c Config) (*Queue, error) {
 	}
 	q.client = client
 	return q, nil
-}
-
-// EnqueueImport asks, in the caller's open Do, for an import to be run. The job exists when that commits.
-func (q *Queue) EnqueueImport(ctx context.Context, organizationID, importID string) error {
-	return q.enqueue(ctx, importQueue, importArgs{OrganizationID: organizationID, ImportID: importID})
 }
 
 // EnqueueCheck asks, in the caller's open Do, for an uploaded file to be checked. The job exists when that commits.
@@ -233,14 +240,10 @@ func (q *Queue) Start(ctx context.Context, runner Runner, checker Checker) error
 
 // release makes the jobs of a process that died available again, and its place as the leader of River's housekeeping.
 func (q *Queue) release(ctx context.Context) error {
-	prefix := ""
-	if q.schema != "" {
-		prefix = q.schema + "."
-	}
 	return q.db.Do(ctx, "release jobs", func(ctx context.Context) error {
 		for _, statement := range []string{
-			"UPDATE " + prefix + "river_job SET state = 'available' WHERE state = 'running'",
-			"DELETE FROM " + prefix + "river_leader",
+			"UPDATE " + q.table("river_job") + " SET state = 'available' WHERE state = 'running'",
+			"DELETE FROM " + q.table("river_leader"),
 		} {
 			if _, err := q.db.ExecContext(ctx, statement); err != nil {
 				return err
@@ -250,12 +253,23 @@ func (q *Queue) release(ctx context.Context) error {
 	})
 }
 
+// table is the full name of a table of River's.
+func (q *Queue) table(name string) string {
+	if q.schema == "" {
+		return name
+	}
+	return q.schema + "." + name
+}
+
 func (q *Queue) sweep(ctx context.Context) {
 	ticker := time.NewTicker(q.recoverEvery)
 	defer ticker.Stop()
 	for {
 		if _, err := q.runner.Recover(ctx, false); err != nil && ctx.Err() == nil {
 			q.sparing.Warn("could not look for imports of dead workers; will try again", "error", err)
+		}
+		if err := q.tidy(ctx); err != nil && ctx.Err() == nil {
+			q.sparing.Warn("could not look for imports that were forgotten in line; will try again", "error", err)
 		}
 		if q.schema != "" {
 			if err := q.reclaim(ctx); err != nil && ctx.Err() == nil {

@@ -38,7 +38,10 @@ func (*importWorker) Timeout(*river.Job[importArgs]) time.Duration { return -1 }
 
 func (w *importWorker) Work(ctx context.Context, job *river.Job[importArgs]) error {
 	return w.queue.outcome(ctx, caught(func() error {
-		return w.queue.runner.Run(ctx, job.Args.OrganizationID, job.Args.ImportID)
+		if err := w.queue.runner.Run(ctx, job.Args.OrganizationID, job.Args.ImportID); err != nil {
+			return err
+		}
+		return w.queue.leave(ctx, job.Args.OrganizationID, job.Args.ImportID)
 	}))
 }
 

@@ -116,6 +116,18 @@ func (f ImportRunFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportRunMutation", m)
 }
 
+// The ImportTurnFunc type is an adapter to allow the use of ordinary
+// function as ImportTurn mutator.
+type ImportTurnFunc func(context.Context, *ent.ImportTurnMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ImportTurnFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ImportTurnMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportTurnMutation", m)
+}
+
 // The IssuedUploadFunc type is an adapter to allow the use of ordinary
 // function as IssuedUpload mutator.
 type IssuedUploadFunc func(context.Context, *ent.IssuedUploadMutation) (ent.Value, error)

@@ -528,6 +528,25 @@ var (
 			},
 		},
 	}
+	// ImportTurnsColumns holds the columns for the "import_turns" table.
+	ImportTurnsColumns = []*schema.Column{
+		{Name: "import_id", Type: field.TypeString, Size: 64},
+		{Name: "organization_id", Type: field.TypeString, Size: 64},
+		{Name: "enqueued_at", Type: field.TypeTime, Nullable: true},
+	}
+	// ImportTurnsTable holds the schema information for the "import_turns" table.
+	ImportTurnsTable = &schema.Table{
+		Name:       "import_turns",
+		Columns:    ImportTurnsColumns,
+		PrimaryKey: []*schema.Column{ImportTurnsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importturn_line",
+				Unique:  false,
+				Columns: []*schema.Column{ImportTurnsColumns[1], ImportTurnsColumns[2], ImportTurnsColumns[0]},
+			},
+		},
+	}
 	// IssuedUploadsColumns holds the columns for the "issued_uploads" table.
 	IssuedUploadsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -821,6 +840,7 @@ var (
 		ImportResultsTable,
 		ImportRowErrorsTable,
 		ImportsTable,
+		ImportTurnsTable,
 		IssuedUploadsTable,
 		MembershipsTable,
 		OrganizationsTable,

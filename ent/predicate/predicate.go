@@ -33,6 +33,9 @@ type ImportRowError func(*sql.Selector)
 // ImportRun is the predicate function for importrun builders.
 type ImportRun func(*sql.Selector)
 
+// ImportTurn is the predicate function for importturn builders.
+type ImportTurn func(*sql.Selector)
+
 // IssuedUpload is the predicate function for issuedupload builders.
 type IssuedUpload func(*sql.Selector)
 

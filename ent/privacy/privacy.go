@@ -326,6 +326,30 @@ func (f ImportRunMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutat
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ImportRunMutation", m)
 }
 
+// The ImportTurnQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ImportTurnQueryRuleFunc func(context.Context, *ent.ImportTurnQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ImportTurnQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImportTurnQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ImportTurnQuery", q)
+}
+
+// The ImportTurnMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ImportTurnMutationRuleFunc func(context.Context, *ent.ImportTurnMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ImportTurnMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ImportTurnMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ImportTurnMutation", m)
+}
+
 // The IssuedUploadQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type IssuedUploadQueryRuleFunc func(context.Context, *ent.IssuedUploadQuery) error

@@ -52,7 +52,7 @@ func TestEveryTypeDeniesWhoeverIsNoViewer(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	all := types(db.Client())
-	require.Len(t, all, 16, "a new type is meant to be seen here")
+	require.Len(t, all, 17, "a new type is meant to be seen here")
 	for name, ctx := range map[string]context.Context{
 		"nobody":               context.Background(),
 		"without anything":     viewer.NewContext(context.Background(), viewer.Viewer{}),
@@ -81,7 +81,7 @@ func TestPeopleWriteWhatTheirRoleAllows(t *testing.T) {
 		"ImportDefinition": viewer.RoleManager, "ImportDefinitionVersion": viewer.RoleManager,
 		"ImportRun": viewer.RoleCollector, "ReviewUploadHistory": viewer.RoleCollector, "IssuedUpload": viewer.RoleCollector,
 		// Written by parts of the server only.
-		"Organization": "", "User": "", "ImportResult": "", "ImportRowError": "", "ImportLease": "",
+		"Organization": "", "User": "", "ImportResult": "", "ImportRowError": "", "ImportLease": "", "ImportTurn": "",
 	}
 	read := map[string]viewer.Role{"APIToken": viewer.RoleOwner} // all others: every role
 	for typeName, client := range types(db.Client()) {

@@ -14,6 +14,7 @@ import (
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
+	"entrepot/ent/importturn"
 	"entrepot/ent/issuedupload"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
@@ -816,6 +817,53 @@ func init() {
 	// importrun.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	importrun.IDValidator = func() func(string) error {
 		validators := importrunDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	importturn.Policy = privacy.NewPolicies(schema.ImportTurn{})
+	importturn.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := importturn.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	importturnFields := schema.ImportTurn{}.Fields()
+	_ = importturnFields
+	// importturnDescOrganizationID is the schema descriptor for organization_id field.
+	importturnDescOrganizationID := importturnFields[1].Descriptor()
+	// importturn.OrganizationIDValidator is a validator for the "organization_id" field. It is called by the builders before save.
+	importturn.OrganizationIDValidator = func() func(string) error {
+		validators := importturnDescOrganizationID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(organization_id string) error {
+			for _, fn := range fns {
+				if err := fn(organization_id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// importturnDescID is the schema descriptor for id field.
+	importturnDescID := importturnFields[0].Descriptor()
+	// importturn.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	importturn.IDValidator = func() func(string) error {
+		validators := importturnDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
