@@ -36,7 +36,7 @@ var known = map[string]struct{ ours, others []string }{
 	"prefixid":       {others: []string{"github.com/google/uuid"}},
 	"definition":     {others: []string{"golang.org/x/text"}},
 	"refusal":        {ours: []string{"definition", "viewer"}},
-	"tabular":        {ours: []string{"definition"}, others: []string{"golang.org/x/text"}},
+	"tabular":        {ours: []string{"definition"}, others: []string{"github.com/klauspost/compress", "golang.org/x/text"}},
 	"processor":      {ours: []string{"definition"}, others: []string{"github.com/cockroachdb/apd", "golang.org/x/text"}},
 	"storage":        {others: []string{"gocloud.dev"}},
 
