@@ -22,8 +22,11 @@ type Limits struct {
 	MaxSites int
 	// MaxResults is the most results of one import.
 	MaxResults int
-	// ConcurrentImports is how many imports one process runs at a time.
+	// ConcurrentImports is how many imports of one organization run at a time, on all servers together; the others take
+	// turns, in the order of their start. A server runs twice as many at a time, of several organizations.
 	ConcurrentImports int
+	// QueuedImports is how many imports of one organization may be PENDING at a time.
+	QueuedImports int
 	// UploadURLSeconds is how long a signed upload URL works.
 	UploadURLSeconds int
 	// PageSize is the most that a connection gives at once.
@@ -46,6 +49,7 @@ func DefaultLimits() Limits {
 		MaxSites:          100_000,
 		MaxResults:        100_000,
 		ConcurrentImports: 2,
+		QueuedImports:     1_000,
 		UploadURLSeconds:  900,
 		PageSize:          100,
 		DocumentBytes:     32 << 10,

@@ -16,7 +16,8 @@ import (
 // the command's transaction; prepare is called for a new import only.
 //
 // A unique violation would end the transaction on PostgreSQL, so the row is inserted unless its key is there, and then
-// looked at: of any number of concurrent commands with one key, the first to commit decides.
+// looked at: of any number of concurrent commands with one key, the first to commit decides. Only what is new then may
+// be one too many (admit).
 func (i *Importer) once(
 	ctx context.Context, v viewer.Viewer, mutation, field string, key *string, hash string,
 	prepare func(ctx context.Context) (*ent.ImportRunCreate, error),
@@ -63,8 +64,8 @@ func (i *Importer) once(
 	if run.ID != id {
 		return run, sameCommand(v, run, field, hash)
 	}
-	if err := i.Queue.EnqueueImport(ctx, run.OrganizationID, run.ID); err != nil {
-		return nil, fmt.Errorf("enqueue import: %w", err)
+	if err := i.admit(ctx, run); err != nil {
+		return nil, err
 	}
 	return run, i.tell(ctx, run.OrganizationID, run.ID, false)
 }

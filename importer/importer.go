@@ -29,7 +29,7 @@ import (
 	"entrepot/viewer"
 )
 
-// Enqueuer adds the job that calls Run, in the transaction that is open in ctx.
+// Enqueuer has Run called for an import, in its organization's turn: it is told in the transaction that is open in ctx.
 type Enqueuer interface {
 	EnqueueImport(ctx context.Context, organizationID, importID string) error
 }
@@ -109,7 +109,8 @@ func New(c Config) (*Importer, error) {
 		c.Limits = definition.DefaultLimits()
 	}
 	require(c.Limits.MaxFileBytes > 0 && c.Limits.MaxRows > 0 && c.Limits.MaxColumns > 0 && c.Limits.MaxCellBytes > 0 &&
-		c.Limits.MaxRowErrors >= 0 && c.Limits.MaxSites > 0 && c.Limits.MaxResults > 0, "Limits must be positive")
+		c.Limits.MaxRowErrors >= 0 && c.Limits.MaxSites > 0 && c.Limits.MaxResults > 0 && c.Limits.QueuedImports > 0,
+		"Limits must be positive")
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

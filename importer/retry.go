@@ -17,7 +17,8 @@ import (
 // definition that was archived meanwhile is no hindrance.
 //
 // Refusals: FORBIDDEN, GROUP_REQUIRED, INVALID_INPUT, NOT_FOUND, UPLOAD_FAILED, INVALID_TRANSITION,
-// IDEMPOTENCY_KEY_REUSED; of a correction CONFLICT too, where another one has begun meanwhile.
+// IDEMPOTENCY_KEY_REUSED, LIMIT_REACHED where as many wait as may; of a correction CONFLICT too, where another one has
+// begun meanwhile.
 func (i *Importer) Retry(ctx context.Context, id string, idempotencyKey *string) (*ent.ImportRun, error) {
 	v, err := refusal.Viewer(ctx, viewer.RoleCollector, true)
 	if err != nil {

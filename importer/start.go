@@ -15,15 +15,17 @@ import (
 	"entrepot/viewer"
 )
 
-// Start creates an Import (PENDING) and its job. It needs a COLLECTOR with a group, a history of that group whose
-// check has not failed, and a definition of the organization or a system-wide one that is not archived. The Import
-// pins the definition's version and the effective mapping, format and policy.
+// Start creates an Import (PENDING) that is run in its organization's turn, once its file is checked. It needs a
+// COLLECTOR with a group, a history of that group whose check has not failed, and a definition of the organization or a
+// system-wide one that is not archived. The Import pins the definition's version and the effective mapping, format and
+// policy.
 //
 // A correction (StartInput.CorrectionOf) is of an import of the same group and definition that has set rows aside and
 // has no other correction, be it active or a success.
 //
 // Refusals: FORBIDDEN, GROUP_REQUIRED, INVALID_INPUT, NOT_FOUND, UPLOAD_FAILED, DEFINITION_ARCHIVED, YEAR_REQUIRED,
-// MAPPING_INVALID, IDEMPOTENCY_KEY_REUSED; of a correction INVALID_TRANSITION, CONFLICT and LIMIT_REACHED too.
+// MAPPING_INVALID, IDEMPOTENCY_KEY_REUSED, LIMIT_REACHED where as many wait as may; of a correction INVALID_TRANSITION
+// and CONFLICT too.
 func (i *Importer) Start(ctx context.Context, in StartInput) (*ent.ImportRun, error) {
 	v, err := refusal.Viewer(ctx, viewer.RoleCollector, true)
 	if err != nil {

@@ -1476,8 +1476,13 @@ type Limits {
   maxSites: Int!
   "The most results of an import."
   maxResults: Int!
-  "How many imports one server process runs at a time."
+  """
+  How many imports of an organization run at a time, on all servers together; the others take turns in the order of their
+  start. A server runs twice as many at a time, of several organizations.
+  """
   concurrentImports: Int!
+  "How many imports of an organization may be PENDING at a time; one more answers LIMIT_REACHED."
+  queuedImports: Int!
   "How long a signed upload URL works, in seconds."
   uploadUrlSeconds: Int!
   "The most entries of one page of a list."
@@ -2803,6 +2808,8 @@ func (ec *executionContext) childFields_Limits(ctx context.Context, field graphq
 		return ec.fieldContext_Limits_maxResults(ctx, field)
 	case "concurrentImports":
 		return ec.fieldContext_Limits_concurrentImports(ctx, field)
+	case "queuedImports":
+		return ec.fieldContext_Limits_queuedImports(ctx, field)
 	case "uploadUrlSeconds":
 		return ec.fieldContext_Limits_uploadUrlSeconds(ctx, field)
 	case "pageSize":
@@ -9697,6 +9704,29 @@ func (ec *executionContext) _Limits_concurrentImports(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_Limits_concurrentImports(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_queuedImports(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_queuedImports(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QueuedImports, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_queuedImports(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
@@ -20347,6 +20377,11 @@ func (ec *executionContext) _Limits(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "concurrentImports":
 			out.Values[i] = ec._Limits_concurrentImports(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "queuedImports":
+			out.Values[i] = ec._Limits_queuedImports(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
