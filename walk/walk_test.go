@@ -127,6 +127,25 @@ func testWalk(t *testing.T, s *server) {
 		require.Contains(t, months, line[:comma])
 		requireClose(t, months[line[:comma]].precipitation, line[comma+1:], rat(t, "1e-9"), "awk's "+line)
 	}
+
+	require.Contains(t, of("wetter.csv.gz"),
+		`{"status":"PARTIALLY_COMPLETED","rowCount":2922,"acceptedRowCount":2920,"rejectedRowCount":2,"error":null}`)
+	wrong := of("rejectedRows { url }")
+	require.Contains(t, wrong, `{"code":"DATE_INVALID","column":"date","count":1,"rowRanges":[{"first":2,"last":2}],"sample":{"line":3,"value":"soon"`)
+	require.Contains(t, wrong, `{"code":"NUMBER_INVALID","column":"precipitation","count":1,"rowRanges":[{"first":4,"last":4}],"sample":{"line":5,"value":"a lot"`)
+	require.Contains(t, wrong, "\nSeattle;soon;\"10,9\";\"10,6\";\"2,8\";\"4,5\";rain;2;3;")
+	corrected := of(`"correctionOf"`)
+	require.Contains(t, corrected,
+		`{"status":"COMPLETED","rowCount":2922,"acceptedRowCount":2922,"rejectedRowCount":0,"error":null}`)
+	require.Contains(t, corrected, `"supersededBy":{"id":"imp-`)
+	header, rest, found := strings.Cut(of("resultsFile"), "\r\nNew York,New York City,2012,MONTHLY,1,precipitation,")
+	require.True(t, found, header)
+	require.Equal(t, "\uFEFFsite_key,site_name,year,period_unit,period,output,label,unit,value,rows_processed,rows_rejected", header)
+	first, _, _ := strings.Cut(rest, "\r\n")
+	cells := strings.Split(first, ",")
+	requireEqual(t, months["New York,2012-01"].precipitation, cells[len(cells)-3], first)
+	require.Equal(t, []string{"31", "0"}, cells[len(cells)-2:])
+	require.True(t, strings.HasSuffix(rest, fmt.Sprintf("\n%d\n", 1+5*len(months))), rest)
 }
 
 // month is what the file says of one city's month, exactly.

@@ -1951,7 +1951,7 @@ input StartImportInput {
   format: FileFormatInput
   "What a row that cannot be accepted does, where the definition should not decide."
   onInvalidRow: InvalidRowPolicy
-  "The import that this file corrects, one that completed in part: its accepted rows are read again together with this file, and the results of both together take the place of its own. The definition must be its; version, year, mapping and format are its too."
+  "The import that this file corrects, one that set rows aside (PARTIALLY_COMPLETED, or FAILED with INVALID_ROWS or NO_VALID_ROWS): the rows that it accepted are read again together with this file, and the results of both take the place of its own. It must be of the current group and of the same definition; version, year, mapping and format are taken from it."
   correctionOf: ID
   "A text of the client's own, at most 255 characters, that makes a repeated call answer with the first one's import."
   idempotencyKey: String

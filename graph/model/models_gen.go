@@ -380,7 +380,7 @@ type StartImportInput struct {
 	Format *FileFormatInput `json:"format,omitempty"`
 	// What a row that cannot be accepted does, where the definition should not decide.
 	OnInvalidRow *definition.InvalidRowPolicy `json:"onInvalidRow,omitempty"`
-	// The import that this file corrects, one that completed in part: its accepted rows are read again together with this file, and the results of both together take the place of its own. The definition must be its; version, year, mapping and format are its too.
+	// The import that this file corrects, one that set rows aside (PARTIALLY_COMPLETED, or FAILED with INVALID_ROWS or NO_VALID_ROWS): the rows that it accepted are read again together with this file, and the results of both take the place of its own. It must be of the current group and of the same definition; version, year, mapping and format are taken from it.
 	CorrectionOf *string `json:"correctionOf,omitempty"`
 	// A text of the client's own, at most 255 characters, that makes a repeated call answer with the first one's import.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
