@@ -372,6 +372,10 @@ func TestNewNamesEverythingThatIsWrong(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	b := setup(t)
+	c := b.config
+	c.Workers = 2
+	_, err = queue.New(c)
+	require.ErrorContains(t, err, "2 workers; there must be more than the 2 concurrent imports")
 	require.ErrorContains(t, b.Start(t.Context(), nil, nil), "must both be given")
 }
 
