@@ -21,11 +21,13 @@ func (r *refusal) Error() string { return r.message }
 
 var (
 	errMethod    = &refusal{http.StatusMethodNotAllowed, "Use GET to download this file."}
-	errSignature = &refusal{http.StatusForbidden, "This link is not one that was signed here, or it was changed. Ask for a new one."}
-	errExpired   = &refusal{http.StatusGone, "This link has expired. Ask for a new one."}
-	errNoFile    = &refusal{http.StatusNotFound, "There is no such file any more."}
-	errAway      = &refusal{http.StatusServiceUnavailable, "The database does not answer. Try again in a moment."}
-	errFault     = &refusal{http.StatusInternalServerError, "Something went wrong on the server."}
+	errSignature = &refusal{
+		http.StatusForbidden, "This link is not one that was signed here, or it was changed. Ask for a new one.",
+	}
+	errExpired = &refusal{http.StatusGone, "This link has expired. Ask for a new one."}
+	errNoFile  = &refusal{http.StatusNotFound, "There is no such file any more."}
+	errAway    = &refusal{http.StatusServiceUnavailable, "The database does not answer. Try again in a moment."}
+	errFault   = &refusal{http.StatusInternalServerError, "Something went wrong on the server."}
 )
 
 const allowedMethods = "GET, HEAD, OPTIONS"
