@@ -20,7 +20,9 @@ type attempt struct {
 	version definition.Version
 	// chain is what a correction goes back to, the oldest first; empty for other imports.
 	chain []link
-	tally tally
+	// sample is what a preview reads and keeps; nil for an import.
+	sample *sample
+	tally  tally
 }
 
 // link is an earlier import that a correction goes back to, and the record of its file.

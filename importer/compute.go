@@ -18,9 +18,12 @@ import (
 // compute reads the file and computes everything that finish will write. The outcome is never nil. Of what goes wrong,
 // what the import is to tell is in the outcome; an error is the database's, or the end of ctx.
 func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
-	result = &outcome{rejected: &rejectedFile{
-		ctx: context.WithoutCancel(ctx), bucket: a.Bucket, key: rejectedKey(a.run, a.run.Attempt),
-	}}
+	result = &outcome{}
+	if a.sample == nil {
+		result.rejected = &rejectedFile{
+			ctx: context.WithoutCancel(ctx), bucket: a.Bucket, key: rejectedKey(a.run, a.run.Attempt),
+		}
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			err = &panicError{v, debug.Stack()}
@@ -64,17 +67,17 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 
 // prepare reads the sites, and whether this file was imported before.
 func (a *attempt) prepare(ctx context.Context) (sites processor.Sites, warnings []definition.Warning, err error) {
-	err = a.DB.Read(ctx, func(ctx context.Context) error {
-		if slices.ContainsFunc(a.version.Columns, func(c definition.Column) bool {
-			return c.Role == definition.RoleSiteIdentifier
-		}) {
-			if sites, err = a.knownSites(ctx); err != nil {
-				return err
-			}
+	// A snapshot of its own, whatever the caller has open: it ends before the file is read.
+	ctx, end := a.DB.Snapshot(ctx)
+	defer end()
+	if slices.ContainsFunc(a.version.Columns, func(c definition.Column) bool {
+		return c.Role == definition.RoleSiteIdentifier
+	}) {
+		if sites, err = a.knownSites(ctx); err != nil {
+			return nil, nil, err
 		}
-		warnings, err = a.duplicateWarning(ctx)
-		return err
-	})
+	}
+	warnings, err = a.duplicateWarning(ctx)
 	return sites, warnings, err
 }
 
@@ -102,16 +105,23 @@ func (a *attempt) read(ctx context.Context, result *outcome, sites processor.Sit
 		return err
 	}
 	result.sum = p.sum
+	a.sample.opened(parts[len(parts)-1]) // more was seen of it by now
 	counts, _, _, _ := a.tally.take()
+	own := parts[len(parts)-1].aggregation
 	if failure := a.verdict(counts, result.log); failure != nil {
 		result.fail(failure)
+		if a.sample != nil {
+			accepted, err := own.Results()
+			a.sample.grouped(accepted)
+			return err
+		}
 		return nil
 	}
-	own := parts[len(parts)-1].aggregation
 	for _, earlier := range parts[:len(parts)-1] {
 		own.Join(earlier.aggregation)
 	}
 	result.results, err = own.Results()
+	a.sample.grouped(result.results)
 	return err
 }
 
@@ -123,6 +133,7 @@ func (a *attempt) open(ctx context.Context) (parts []*part, err error) {
 		return nil, err
 	}
 	defer func() { parts = append(parts, own) }()
+	a.sample.opened(own)
 	mapping, err := own.match(a.version.Columns, a.earlier())
 	if err != nil {
 		return nil, err

@@ -71,6 +71,9 @@ type Importer struct {
 	Config
 	// wrapSource lets tests stand between the bucket and the parser; nil otherwise.
 	wrapSource func(io.Reader) io.Reader
+	previews   *slots
+	// previewTime is how long a preview may take.
+	previewTime time.Duration
 }
 
 // RetryError says that an import cannot run yet. It is no fault: the job is to be tried again.
@@ -132,7 +135,7 @@ func New(c Config) (*Importer, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return &Importer{Config: c}, nil
+	return &Importer{Config: c, previews: new(slots), previewTime: defaultPreviewTime}, nil
 }
 
 // now is the time that is stored: UTC, to the millisecond.

@@ -82,14 +82,17 @@ func (a *attempt) openPart(ctx context.Context, run *ent.ImportRun, path string)
 			p.header[i] = string(withoutApostrophe([]byte(name)))
 		}
 	}
-	p.readAhead()
+	p.readAhead(ctx)
 	return p, nil
 }
 
 // readAhead reads what sample needs.
-func (p *part) readAhead() {
+func (p *part) readAhead(ctx context.Context) {
 	rows, size := 0, 0
 	for rows < sampleRows && size < sampleBytes && p.pending == nil {
+		if p.pending = ctx.Err(); p.pending != nil {
+			return
+		}
 		b := new(batch)
 		if p.pending = p.table.NextBatch(&b.Batch); p.pending != nil {
 			return

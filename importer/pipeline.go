@@ -18,7 +18,7 @@ import (
 type pipeline struct {
 	*attempt
 	parts    []*part
-	rejected *rejectedFile
+	rejected *rejectedFile // nil: what is set aside is not kept
 	format   *rejectedFormat
 	// corrects has for each file which rows of those before it may be corrected by its own: what the import before it
 	// has set aside.
@@ -60,7 +60,9 @@ func newPipeline(ctx context.Context, a *attempt, parts []*part, rejected *rejec
 		work:     make(chan *batch, a.Parallelism+spare),
 		waiting:  make(map[int]*batch),
 	}
-	rejected.head = p.format.head()
+	if rejected != nil {
+		rejected.head = p.format.head()
+	}
 	for _, part := range parts {
 		part.copied = p.format.copiedFrom(own, part)
 		part.foreign = !reflect.DeepEqual(correctedFormat(part.run.Format), correctedFormat(own.run.Format))
@@ -131,11 +133,18 @@ func (p *pipeline) cut(ctx context.Context) error {
 			b.number, b.part, b.rejected, b.counts = number, part, b.rejected[:0], counts{}
 			number++
 			last = p.order(b, last)
+			enough := p.sample.full(b, last)
 			select {
 			case p.work <- b:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
+			if enough {
+				break
+			}
+		}
+		if p.sample != nil {
+			return nil
 		}
 		sum, err := part.end()
 		if err != nil {
@@ -211,17 +220,22 @@ func (p *pipeline) compute(ctx context.Context, log *definition.ErrorLog) error 
 			if part.aside.has(number) {
 				continue
 			}
+			if p.sample.beyond(number) {
+				break
+			}
 			var wrong []definition.RowError
 			row.Number, row.Line, row.Order = number, b.Line(i), p.orders.usual(part.number, number)
 			if len(b.orders) > 0 {
 				row.Order = b.orders[i]
 			}
 			row.Cells, row.Kinds = part.cells(row.Cells[:0], &b.Batch, i), b.AppendKinds(row.Kinds[:0], i)
-			if problem := b.Problem(i); problem != nil {
+			problem := b.Problem(i)
+			if problem != nil {
 				wrong = []definition.RowError{part.unreadable(b, i, problem)}
 			} else {
 				wrong = worker.Add(&row)
 			}
+			p.sample.keep(worker, &row, problem == nil)
 			if len(wrong) == 0 {
 				b.counts.accepted++
 				continue
@@ -229,7 +243,9 @@ func (p *pipeline) compute(ctx context.Context, log *definition.ErrorLog) error 
 			part.explain(wrong)
 			b.counts.rejected++
 			log.Add(wrong...)
-			b.rejected = p.format.row(b.rejected, part, worker, &row, wrong)
+			if p.rejected != nil {
+				b.rejected = p.format.row(b.rejected, part, worker, &row, wrong)
+			}
 		}
 		if err := worker.Err(); err != nil {
 			return err

@@ -62,8 +62,9 @@ type rejectedFile struct {
 	done   bool
 }
 
+// write appends lines; a nil file takes none.
 func (f *rejectedFile) write(lines []byte) error {
-	if len(lines) == 0 {
+	if f == nil || len(lines) == 0 {
 		return nil
 	}
 	if f.writer == nil {

@@ -79,17 +79,11 @@ func (i *Importer) prepareStart(ctx context.Context, v viewer.Viewer, in StartIn
 	if version == nil {
 		return nil, errs
 	}
-	if in.Year == nil && !hasPeriod(version.InputSchema) {
-		errs.Add(refusal.YearRequired, refusal.Input("year"),
-			"The definition has no column for the period: say which year the file is about.")
-	}
-	addProblems(&errs, refusal.MappingInvalid, definition.CheckMapping(version.InputSchema, in.ColumnMapping))
 	base := version.Format
 	if earlier != nil {
 		base = correctedFormat(earlier.Format)
 	}
-	format := override(base, in.Format)
-	addProblems(&errs, refusal.InvalidInput, format.Check())
+	format := in.fit(&errs, version.InputSchema, base)
 	if len(errs) > 0 {
 		return nil, errs
 	}
@@ -109,6 +103,19 @@ func (i *Importer) prepareStart(ctx context.Context, v viewer.Viewer, in StartIn
 		create.SetRequestedMapping(in.ColumnMapping)
 	}
 	return create, nil
+}
+
+// fit is the format that the file is to be read with, base being the definition's. What of the input does not fit the
+// definition's columns is added to errs.
+func (in *StartInput) fit(errs *refusal.Errors, columns []definition.Column, base definition.Format) definition.Format {
+	if in.Year == nil && !hasPeriod(columns) {
+		errs.Add(refusal.YearRequired, refusal.Input("year"),
+			"The definition has no column for the period: say which year the file is about.")
+	}
+	addProblems(errs, refusal.MappingInvalid, definition.CheckMapping(columns, in.ColumnMapping))
+	format := override(base, in.Format)
+	addProblems(errs, refusal.InvalidInput, format.Check())
+	return format
 }
 
 // create begins an import of a history, on top of an earlier import or not; what the history's check does not know yet

@@ -153,25 +153,28 @@ func (p *plan) appendValue(b []byte, o *output, a *accumulator) ([]byte, error) 
 	case firstText, lastText:
 		return appendJSONString(b, a.rest.text), nil
 	}
-	kept := a.value()
-	switch o.kind {
+	return p.appendTyped(b, o.kind, a.value()), nil
+}
+
+// appendTyped writes a value that is no text.
+func (p *plan) appendTyped(b []byte, kind definition.ColumnType, v decimal) []byte {
+	switch kind {
 	case definition.TypeBoolean:
-		if kept.m == 1 {
-			return append(b, "true"...), nil
+		if v.m == 1 {
+			return append(b, "true"...)
 		}
-		return append(b, "false"...), nil
+		return append(b, "false"...)
 	case definition.TypeDate:
 		b = append(b, '"')
-		return append(time.Unix(kept.m*86400, 0).UTC().AppendFormat(b, time.DateOnly), '"'), nil
+		return append(time.Unix(v.m*86400, 0).UTC().AppendFormat(b, time.DateOnly), '"')
 	case definition.TypeDateTime:
 		b = append(b, '"')
-		at := time.Unix(kept.m, int64(kept.scale)).In(p.location)
-		return append(at.AppendFormat(b, time.RFC3339Nano), '"'), nil
+		return append(time.Unix(v.m, int64(v.scale)).In(p.location).AppendFormat(b, time.RFC3339Nano), '"')
 	}
-	if kept.big != nil {
-		return appendAPD(b, kept.big), nil
+	if v.big != nil {
+		return appendAPD(b, v.big)
 	}
-	return appendDecimal(b, kept.m, kept.scale), nil
+	return appendDecimal(b, v.m, v.scale)
 }
 
 // appendJSONString writes a text as JSON does, with < > & as they are.
