@@ -8,9 +8,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"entrepot/database"
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/importer"
+	"entrepot/internal/testdb"
 	"entrepot/prefixid"
 	"entrepot/refusal"
 	"entrepot/viewer"
@@ -228,7 +230,12 @@ func TestStartIsUndoneWithItsJob(t *testing.T) {
 
 func TestAHundredStartsWithOneKeyAreOneImport(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	testdb.Each(t, aHundredStarts)
+}
+
+func aHundredStarts(t *testing.T, db *database.DB) {
+	t.Helper()
+	w := newWorldOn(t, db)
 	key := " a key "
 	in := importer.StartInput{
 		UploadHistoryID: w.upload(small), ImportDefinitionID: w.define(readings()), IdempotencyKey: &key,

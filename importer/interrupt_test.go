@@ -104,23 +104,6 @@ func TestCancelWhileReading(t *testing.T) {
 	require.ErrorIs(t, w.rejectedObject(run.ID, 1), storage.ErrNotFound)
 }
 
-func TestCancelBeforeTheLastWrite(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	run := w.start(w.upload(broken), w.define(readings(skip)))
-	w.WrapSource(func(r io.Reader) io.Reader {
-		return &atEnd{r, func() {
-			_, err := w.Cancel(w.collector(), run.ID, nil)
-			require.NoError(t, err)
-		}}
-	})
-	w.run(run.ID)
-	require.Equal(t, definition.ImportCanceled, w.get(run.ID).Status)
-	require.Empty(t, w.results(run.ID))
-	require.Empty(t, w.rowErrors(run.ID))
-	require.ErrorIs(t, w.rejectedObject(run.ID, 1), storage.ErrNotFound)
-}
-
 func TestCancelAfterTheLastWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

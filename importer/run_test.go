@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -396,13 +397,66 @@ func TestWarnings(t *testing.T) {
 		definition.WarningEmptyHeader, definition.WarningDuplicateHeader, definition.WarningExtraColumns,
 	}, codes)
 
-	w.clock.forward(time.Minute)
-	second := w.start(w.upload(file), id)
-	w.run(second.ID)
-	done := w.get(second.ID)
-	require.Equal(t, definition.ImportCompleted, done.Status)
-	require.Equal(t, definition.WarningDuplicateFile, done.Warnings[0].Code)
-	require.Equal(t, []definition.Param{{Name: "importId", Value: first.ID}}, done.Warnings[0].Params)
+}
+
+func TestADuplicateFileIsAWarningThatNamesTheEarlierImport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.define(readings())
+	// warned is the import that the warning names, of an import of this history that was made without looking further.
+	warned := func(run *ent.ImportRun) string {
+		w.clock.forward(time.Hour)
+		w.run(run.ID)
+		done := w.get(run.ID)
+		require.Equal(t, definition.ImportCompleted, done.Status)
+		if len(done.Warnings) == 0 {
+			return ""
+		}
+		require.Len(t, done.Warnings, 1)
+		warning := done.Warnings[0]
+		require.Equal(t, definition.WarningDuplicateFile, warning.Code)
+		require.Equal(t, "importId", warning.Params[0].Name)
+		earlier := w.get(warning.Params[0].Value)
+		at := earlier.CreatedAt.UTC()
+		require.Equal(t, definition.Param{Name: "createdAt", Value: at.Format(time.RFC3339)}, warning.Params[1])
+		require.Contains(t, warning.Message, earlier.ID)
+		require.Contains(t, warning.Message, at.Format("2006-01-02"))
+		for _, hidden := range []string{earlier.FileName, done.FileName, "secret"} {
+			require.NotContains(t, warning.Message, hidden, "the whole organization reads a warning")
+			for _, p := range warning.Params {
+				require.NotContains(t, p.Value, hidden)
+			}
+		}
+		return earlier.ID
+	}
+	first := w.start(w.upload(small), id)
+	require.Empty(t, warned(first))
+	require.Empty(t, warned(w.start(w.upload(small), w.define(readings()))), "another definition")
+	require.Empty(t, warned(w.start(w.upload(small+"A,2024-03-01,1\n"), id)), "another file")
+	second := w.start(w.upload(small), id)
+	require.Equal(t, first.ID, warned(second))
+	require.Equal(t, second.ID, warned(w.start(w.upload(small), id)), "the newest")
+
+	// Another group's people are told of it, and which import to ask for; its name is not theirs to know.
+	content := small + "B,2024-05-01,1\n"
+	path := w.put([]byte(content))
+	theirs := w.start(w.history(path, []byte(content), func(c *ent.ReviewUploadHistoryCreate) {
+		c.SetFileName("secret.csv")
+	}), id)
+	require.Empty(t, warned(theirs))
+	key := w.org + "/" + w.otherGroup + "/x"
+	writer, err := w.bucket.NewWriter(context.Background(), key)
+	require.NoError(t, err)
+	_, err = io.WriteString(writer, content)
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	ours, err := w.Start(w.person(viewer.RoleCollector, w.otherGroup), importer.StartInput{
+		UploadHistoryID: w.history(w.bucket.Path(key), []byte(content), func(c *ent.ReviewUploadHistoryCreate) {
+			c.SetGroupID(w.otherGroup)
+		}), ImportDefinitionID: id,
+	})
+	require.NoError(t, err)
+	require.Equal(t, theirs.ID, warned(ours))
 }
 
 func TestRunWaitsForTheCheckAndTakesItsFindings(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -66,8 +67,9 @@ func truncatedWarning(kept int, total int64) definition.Warning {
 	}
 }
 
-// duplicateWarning names the newest earlier import of the same file by the same definition that has results. The one
-// that this import is a retry of is no news.
+// duplicateWarning names the newest earlier import of the same file by the same definition that has results, and when it
+// was. The one that this import is a retry of is no news. It does not say the file's name: a warning is read by the whole
+// organization, an import's fileName by its group, and whoever may see it finds it by the id.
 func (a *attempt) duplicateWarning(ctx context.Context) ([]definition.Warning, error) {
 	if a.run.Sha256 == nil {
 		return nil, nil
@@ -94,6 +96,9 @@ func (a *attempt) duplicateWarning(ctx context.Context) ([]definition.Warning, e
 		Code: definition.WarningDuplicateFile,
 		Message: fmt.Sprintf("The same file was imported with this definition before, on %s (%s).",
 			earlier.CreatedAt.UTC().Format("2006-01-02"), earlier.ID),
-		Params: []definition.Param{{Name: "importId", Value: earlier.ID}},
+		Params: []definition.Param{
+			{Name: "importId", Value: earlier.ID},
+			{Name: "createdAt", Value: earlier.CreatedAt.UTC().Format(time.RFC3339)},
+		},
 	}}, nil
 }

@@ -129,8 +129,8 @@ func newWorldOn(t testing.TB, db *database.DB, change ...func(*importer.Config))
 	w.org = prefixid.New(prefixid.Organization)
 	w.system(func(ctx context.Context) {
 		c := w.db.Client()
-		c.Organization.Create().SetID(w.org).SetName("Org").SetSlug("org").ExecX(ctx)
-		w.user = c.User.Create().SetName("Ada").SetEmail("ada@example.org").SaveX(ctx).ID
+		c.Organization.Create().SetID(w.org).SetName("Org").SetSlug(strings.ToLower(w.org)).ExecX(ctx)
+		w.user = c.User.Create().SetName("Ada").SetEmail(strings.ToLower(w.org) + "@example.org").SaveX(ctx).ID
 		c.Membership.Create().SetOrganizationID(w.org).SetUserID(w.user).SetRole(viewer.RoleCollector).ExecX(ctx)
 		w.group = c.Group.Create().SetOrganizationID(w.org).SetName("A").SaveX(ctx).ID
 		w.otherGroup = c.Group.Create().SetOrganizationID(w.org).SetName("B").SaveX(ctx).ID
