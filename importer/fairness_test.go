@@ -76,7 +76,7 @@ func (l *lobby) Run(ctx context.Context, organizationID, importID string) error 
 	l.mu.Lock()
 	l.begun = append(l.begun, begun{organizationID, importID, time.Now()})
 	l.mu.Unlock()
-	return w.Importer.Run(ctx, organizationID, importID)
+	return w.Run(ctx, organizationID, importID)
 }
 
 func (l *lobby) Recover(ctx context.Context, all bool) (int, error) {

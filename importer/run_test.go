@@ -396,7 +396,6 @@ func TestWarnings(t *testing.T) {
 	require.Equal(t, []definition.WarningCode{
 		definition.WarningEmptyHeader, definition.WarningDuplicateHeader, definition.WarningExtraColumns,
 	}, codes)
-
 }
 
 func TestADuplicateFileIsAWarningThatNamesTheEarlierImport(t *testing.T) {
