@@ -24,6 +24,7 @@ const (
 	codeInternal        = "INTERNAL"
 	codeLimit           = "LIMIT_EXCEEDED"
 	codeNotFound        = "NOT_FOUND"
+	codeRateLimited     = "RATE_LIMITED"
 	codeSinceTooOld     = "SINCE_TOO_OLD"
 	codeUnauthenticated = "UNAUTHENTICATED"
 	codeUnavailable     = "SERVICE_UNAVAILABLE"

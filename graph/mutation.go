@@ -61,9 +61,7 @@ func (r mutationResolver) StartImport(ctx context.Context, in model.StartImportI
 		Version: in.Version, Year: in.Year, OnInvalidRow: in.OnInvalidRow,
 		CorrectionOf: in.CorrectionOf, IdempotencyKey: in.IdempotencyKey,
 	}
-	for _, m := range in.ColumnMapping {
-		start.ColumnMapping = append(start.ColumnMapping, definition.ColumnMapping{Column: m.Column, Header: m.Header})
-	}
+	start.ColumnMapping = mapping(in.ColumnMapping)
 	if in.Format != nil {
 		start.Format = new(format(in.Format))
 	}

@@ -54,6 +54,7 @@ func newServer(c *Config, schema graphql.ExecutableSchema) *server {
 	})
 	h.Use(away{})
 	h.Use(newLive(c, schema, p))
+	h.Use(previews{p})
 	h.Use(snapshots{c.DB})
 	if c.Introspection {
 		h.Use(extension.Introspection{})
@@ -92,6 +93,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
+		r = posted(r)
 	}
 	if !v.ExpiresAt.IsZero() { // a stream of server-sent events ends with its token
 		ctx, cancel := context.WithDeadline(r.Context(), v.ExpiresAt)

@@ -194,6 +194,8 @@ type QueryResolver interface {
 	ImportResults(ctx context.Context, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.ImportResultFilter, orderBy *model.ImportResultOrder) (*model.Connection[*ent.ImportResult], error)
 	ImportDefinition(ctx context.Context, id string) (*ent.ImportDefinition, error)
 	ImportDefinitions(ctx context.Context, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.ImportDefinitionFilter, orderBy *model.ImportDefinitionOrder) (*model.Connection[*ent.ImportDefinition], error)
+	MatchImportDefinitions(ctx context.Context, uploadHistoryID *string, columns []string, first *int) ([]*model.ImportDefinitionMatch, error)
+	PreviewImport(ctx context.Context, input model.PreviewImportInput) (*model.ImportPreview, error)
 	UploadHistory(ctx context.Context, id string) (*ent.ReviewUploadHistory, error)
 	UploadHistories(ctx context.Context, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.UploadHistoryFilter, orderBy *model.UploadHistoryOrder) (*model.Connection[*ent.ReviewUploadHistory], error)
 	Site(ctx context.Context, id string) (*ent.Site, error)
@@ -262,6 +264,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateSiteInput,
 		ec.unmarshalInputCreateUploadInput,
 		ec.unmarshalInputFileFormatInput,
+		ec.unmarshalInputImportDefinitionDraftInput,
 		ec.unmarshalInputImportDefinitionFilter,
 		ec.unmarshalInputImportDefinitionOrder,
 		ec.unmarshalInputImportFilter,
@@ -270,6 +273,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputImportResultOrder,
 		ec.unmarshalInputInputColumnInput,
 		ec.unmarshalInputOutputFieldInput,
+		ec.unmarshalInputPreviewImportInput,
 		ec.unmarshalInputRetryImportInput,
 		ec.unmarshalInputRevokeApiTokenInput,
 		ec.unmarshalInputRowErrorFilter,
@@ -457,6 +461,20 @@ type Query {
     "The order; NAME ASC by default."
     orderBy: ImportDefinitionOrder
   ): ImportDefinitionConnection!
+  "The definitions that a file may be meant for, the best first: the organization's own and the system-wide ones that are not archived. Those that nothing in the file fits are left out. Where there are more than 500 definitions, the 500 that were used last are looked at."
+  matchImportDefinitions(
+    "The uploaded file, of the current group and checked; there is nothing for one that is not there or not yours. Its columns' values help to tell. Give this or ` + "`" + `columns` + "`" + `."
+    uploadHistoryId: ID
+    "The headers of a file that is not uploaded, at most 1,000. Give this or ` + "`" + `uploadHistoryId` + "`" + `."
+    columns: [String!]
+    "How many: 1 to 100."
+    first: Int = 5
+  ): [ImportDefinitionMatch!]!
+  "Tries a definition, saved or a draft, on the first rows of an uploaded file, just as an import would run it, and leaves no trace. Role COLLECTOR, with a group. By POST only, one in an operation; a third one of the organization at the same time is RATE_LIMITED."
+  previewImport(
+    "The file, the definition, and how to read the one with the other."
+    input: PreviewImportInput!
+  ): ImportPreview!
   "One upload history of the current group; null where it is not there or not yours."
   uploadHistory(
     "The history's id."
@@ -1049,6 +1067,122 @@ type ImportDefinition implements Node {
   createdAt: Time!
   "When it last changed."
   updatedAt: Time!
+}
+
+"How well a definition fits a file."
+type ImportDefinitionMatch {
+  "The definition."
+  definition: ImportDefinition!
+  "From 0 to 1; 1 only for a mapping that an earlier import of a file with the same headers ran with."
+  score: Float!
+  "Whether an import with ` + "`" + `columnMapping` + "`" + ` finds every column that it needs: the mapping can be given to ` + "`" + `startImport` + "`" + ` as it is."
+  isValid: Boolean!
+  "The columns that were found, in the definition's order."
+  columnMapping: [ColumnMatch!]!
+  "The columns without which the file is refused and that were not found, or under several headers alike."
+  missingRequired: [String!]!
+  "The other columns that were not found."
+  missingOptional: [String!]!
+  "The headers that feed nothing, in the file's order."
+  unmatchedHeaders: [String!]!
+}
+
+"Which header feeds a column, and why."
+type ColumnMatch {
+  "The definition's column."
+  column: String!
+  "The file's header."
+  header: String!
+  "How sure it is, from 0 to 1: above 0.9 only for a name or alias of the column, however it is spelled, and for what was given or used before."
+  score: Float!
+  "Why, in a few English words."
+  reason: String!
+}
+
+"What the first rows of a file come to with a definition."
+type ImportPreview {
+  "How the file is written; null where it could not be opened."
+  detectedFormat: DetectedFormat
+  "Which header feeds which column, as an import would have it."
+  columnMapping: [ColumnMatch!]!
+  "The columns without which the file is refused and that were not found."
+  missingRequired: [String!]!
+  "The rows as the definition reads them, in the order of the file, blank ones left out. Fewer than were asked for where the file ends or its rows are very large."
+  rows: [PreviewRow!]!
+  "What is wrong with rows, as many as an import keeps."
+  rowErrors: [ImportRowError!]!
+  "The results that an import of these rows alone would have; none where it would fail."
+  results: [PreviewResult!]!
+  "The sites of the rows that can be accepted."
+  sites: [PreviewSite!]!
+  "What the processor's code wrote; definitions without code write nothing."
+  log: [LogLine!]!
+  "How many rows were read, blank ones not counted."
+  sampledRowCount: Int64!
+  "What was odd about the file."
+  warnings: [Warning!]!
+  "Why there is no preview, or why an import of these rows would fail for another reason than their errors. What was found out before is shown all the same."
+  userErrors: [UserError!]!
+}
+
+"One row as a definition reads it."
+type PreviewRow {
+  "Its number among the data rows, from 1, blank ones not counted."
+  row: Int64!
+  "The physical line that it begins on, the header included; in a workbook the sheet's row."
+  line: Int64
+  "An object of the definition's columns: numbers with all their digits, dates and times in ISO 8601, null for a cell that is empty or cannot be read. It is empty where the row could not be cut into cells."
+  values: JSON!
+}
+
+"One result that an import would have."
+type PreviewResult {
+  "The site's key, or the text of the file where no site is known under it; null for a definition without a site column."
+  siteKey: String
+  "The year."
+  year: Int!
+  "The length of the period."
+  periodUnit: PeriodUnit!
+  "The period within the year: 1 to 12, 1 to 4, or 1."
+  period: Int!
+  "The values by output key, in the definition's order."
+  processedData: JSON!
+  "How many rows it comes from."
+  rowsProcessed: Int64!
+}
+
+"A site that rows of a sample belong to."
+type PreviewSite {
+  "The site's key, or the text of the file where no site is known under it."
+  siteKey: String!
+  "The site; null where none is known under that text."
+  site: Site
+  "How many rows that can be accepted belong to it."
+  rowCount: Int64!
+}
+
+"How grave a line of a log is."
+enum LogLevel {
+  "console.log"
+  LOG
+  "console.info"
+  INFO
+  "console.warn"
+  WARN
+  "console.error"
+  ERROR
+}
+
+"One line that a processor's code wrote."
+type LogLine {
+  "How grave it is."
+  level: LogLevel!
+  "The text."
+  message: String!
+  "The site whose rows were being processed."
+  siteKey: String
+  "When it was written."
+  at: Time!
 }
 
 "One immutable state of a definition. An import pins the one that it ran with."
@@ -1957,6 +2091,42 @@ input StartImportInput {
   idempotencyKey: String
 }
 
+"What to try: a saved definition or a draft of one, and exactly one of the two."
+input PreviewImportInput {
+  "The uploaded file, of the current group. Its check need not have ended."
+  uploadHistoryId: ID!
+  "The definition."
+  importDefinitionId: ID
+  "An older version of the definition; the current one by default."
+  version: Int
+  "A definition that is not saved."
+  draft: ImportDefinitionDraftInput
+  "The year of the rows; required where the definition has no PERIOD column."
+  year: Int
+  "Which header feeds which column, where names do not say it."
+  columnMapping: [ColumnMappingInput!]
+  "How the file is written, where the definition does not say it."
+  format: FileFormatInput
+  "What a row that cannot be accepted does, where the definition should not decide."
+  onInvalidRow: InvalidRowPolicy
+  "How many data rows are read at most: 1 to 1,000."
+  sampleRows: Int = 1000
+}
+
+"A definition that is not saved."
+input ImportDefinitionDraftInput {
+  "The columns that a file has."
+  inputSchema: [InputColumnInput!]!
+  "The values that come out, in this order."
+  outputSchema: [OutputFieldInput!]!
+  "How files are written."
+  format: FileFormatInput
+  "What a row that cannot be accepted does."
+  onInvalidRow: InvalidRowPolicy = FAIL
+  "What happens to rows of unknown sites."
+  onUnknownSite: UnknownSitePolicy = ACCEPT
+}
+
 "The import that was started."
 type StartImportPayload {
   "The import; null with ` + "`" + `userErrors` + "`" + `."
@@ -2262,6 +2432,20 @@ func (ec *executionContext) childFields_ColumnMapping(ctx context.Context, field
 		return ec.fieldContext_ColumnMapping_header(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ColumnMapping", field.Name)
+}
+
+func (ec *executionContext) childFields_ColumnMatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "column":
+		return ec.fieldContext_ColumnMatch_column(ctx, field)
+	case "header":
+		return ec.fieldContext_ColumnMatch_header(ctx, field)
+	case "score":
+		return ec.fieldContext_ColumnMatch_score(ctx, field)
+	case "reason":
+		return ec.fieldContext_ColumnMatch_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ColumnMatch", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2588,6 +2772,26 @@ func (ec *executionContext) childFields_ImportDefinitionEdge(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ImportDefinitionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ImportDefinitionMatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "definition":
+		return ec.fieldContext_ImportDefinitionMatch_definition(ctx, field)
+	case "score":
+		return ec.fieldContext_ImportDefinitionMatch_score(ctx, field)
+	case "isValid":
+		return ec.fieldContext_ImportDefinitionMatch_isValid(ctx, field)
+	case "columnMapping":
+		return ec.fieldContext_ImportDefinitionMatch_columnMapping(ctx, field)
+	case "missingRequired":
+		return ec.fieldContext_ImportDefinitionMatch_missingRequired(ctx, field)
+	case "missingOptional":
+		return ec.fieldContext_ImportDefinitionMatch_missingOptional(ctx, field)
+	case "unmatchedHeaders":
+		return ec.fieldContext_ImportDefinitionMatch_unmatchedHeaders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportDefinitionMatch", field.Name)
+}
+
 func (ec *executionContext) childFields_ImportDefinitionVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2662,6 +2866,34 @@ func (ec *executionContext) childFields_ImportErrorGroup(ctx context.Context, fi
 		return ec.fieldContext_ImportErrorGroup_sample(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportErrorGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "detectedFormat":
+		return ec.fieldContext_ImportPreview_detectedFormat(ctx, field)
+	case "columnMapping":
+		return ec.fieldContext_ImportPreview_columnMapping(ctx, field)
+	case "missingRequired":
+		return ec.fieldContext_ImportPreview_missingRequired(ctx, field)
+	case "rows":
+		return ec.fieldContext_ImportPreview_rows(ctx, field)
+	case "rowErrors":
+		return ec.fieldContext_ImportPreview_rowErrors(ctx, field)
+	case "results":
+		return ec.fieldContext_ImportPreview_results(ctx, field)
+	case "sites":
+		return ec.fieldContext_ImportPreview_sites(ctx, field)
+	case "log":
+		return ec.fieldContext_ImportPreview_log(ctx, field)
+	case "sampledRowCount":
+		return ec.fieldContext_ImportPreview_sampledRowCount(ctx, field)
+	case "warnings":
+		return ec.fieldContext_ImportPreview_warnings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ImportPreview_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportPreview", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2820,6 +3052,20 @@ func (ec *executionContext) childFields_Limits(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Limits", field.Name)
 }
 
+func (ec *executionContext) childFields_LogLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "level":
+		return ec.fieldContext_LogLine_level(ctx, field)
+	case "message":
+		return ec.fieldContext_LogLine_message(ctx, field)
+	case "siteKey":
+		return ec.fieldContext_LogLine_siteKey(ctx, field)
+	case "at":
+		return ec.fieldContext_LogLine_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogLine", field.Name)
+}
+
 func (ec *executionContext) childFields_Membership(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2894,6 +3140,48 @@ func (ec *executionContext) childFields_Param(ctx context.Context, field graphql
 		return ec.fieldContext_Param_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Param", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "siteKey":
+		return ec.fieldContext_PreviewResult_siteKey(ctx, field)
+	case "year":
+		return ec.fieldContext_PreviewResult_year(ctx, field)
+	case "periodUnit":
+		return ec.fieldContext_PreviewResult_periodUnit(ctx, field)
+	case "period":
+		return ec.fieldContext_PreviewResult_period(ctx, field)
+	case "processedData":
+		return ec.fieldContext_PreviewResult_processedData(ctx, field)
+	case "rowsProcessed":
+		return ec.fieldContext_PreviewResult_rowsProcessed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewResult", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "row":
+		return ec.fieldContext_PreviewRow_row(ctx, field)
+	case "line":
+		return ec.fieldContext_PreviewRow_line(ctx, field)
+	case "values":
+		return ec.fieldContext_PreviewRow_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewRow", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewSite(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "siteKey":
+		return ec.fieldContext_PreviewSite_siteKey(ctx, field)
+	case "site":
+		return ec.fieldContext_PreviewSite_site(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_PreviewSite_rowCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewSite", field.Name)
 }
 
 func (ec *executionContext) childFields_ResultMapping(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3828,6 +4116,36 @@ func (ec *executionContext) field_Query_imports_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_matchImportDefinitions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "uploadHistoryId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["uploadHistoryId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "columns",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["columns"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3853,6 +4171,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_previewImport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PreviewImportInput, error) {
+			return ec.unmarshalNPreviewImportInput2entrepotᚋgraphᚋmodelᚐPreviewImportInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -4711,6 +5043,98 @@ func (ec *executionContext) _ColumnMapping_header(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ColumnMapping_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ColumnMapping", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ColumnMatch_column(ctx context.Context, field graphql.CollectedField, obj *model.ColumnMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ColumnMatch_column(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Column, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ColumnMatch_column(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ColumnMatch", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ColumnMatch_header(ctx context.Context, field graphql.CollectedField, obj *model.ColumnMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ColumnMatch_header(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Header, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ColumnMatch_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ColumnMatch", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ColumnMatch_score(ctx context.Context, field graphql.CollectedField, obj *model.ColumnMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ColumnMatch_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ColumnMatch_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ColumnMatch", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _ColumnMatch_reason(ctx context.Context, field graphql.CollectedField, obj *model.ColumnMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ColumnMatch_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ColumnMatch_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ColumnMatch", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _CreateApiTokenPayload_apiToken(ctx context.Context, field graphql.CollectedField, obj *model.CreateAPITokenPayload) (ret graphql.Marshaler) {
@@ -7812,6 +8236,185 @@ func (ec *executionContext) fieldContext_ImportDefinitionEdge_node(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _ImportDefinitionMatch_definition(ctx context.Context, field graphql.CollectedField, obj *model.ImportDefinitionMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinitionMatch_definition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Definition, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportDefinition) graphql.Marshaler {
+			return ec.marshalNImportDefinition2ᚖentrepotᚋentᚐImportDefinition(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinitionMatch_definition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportDefinitionMatch",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportDefinition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportDefinitionMatch_score(ctx context.Context, field graphql.CollectedField, obj *model.ImportDefinitionMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinitionMatch_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinitionMatch_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDefinitionMatch", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _ImportDefinitionMatch_isValid(ctx context.Context, field graphql.CollectedField, obj *model.ImportDefinitionMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinitionMatch_isValid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsValid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinitionMatch_isValid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDefinitionMatch", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ImportDefinitionMatch_columnMapping(ctx context.Context, field graphql.CollectedField, obj *model.ImportDefinitionMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinitionMatch_columnMapping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ColumnMapping, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ColumnMatch) graphql.Marshaler {
+			return ec.marshalNColumnMatch2ᚕᚖentrepotᚋgraphᚋmodelᚐColumnMatchᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinitionMatch_columnMapping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportDefinitionMatch",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ColumnMatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportDefinitionMatch_missingRequired(ctx context.Context, field graphql.CollectedField, obj *model.ImportDefinitionMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinitionMatch_missingRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MissingRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinitionMatch_missingRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDefinitionMatch", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportDefinitionMatch_missingOptional(ctx context.Context, field graphql.CollectedField, obj *model.ImportDefinitionMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinitionMatch_missingOptional(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MissingOptional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinitionMatch_missingOptional(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDefinitionMatch", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportDefinitionMatch_unmatchedHeaders(ctx context.Context, field graphql.CollectedField, obj *model.ImportDefinitionMatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinitionMatch_unmatchedHeaders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnmatchedHeaders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinitionMatch_unmatchedHeaders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDefinitionMatch", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _ImportDefinitionVersion_id(ctx context.Context, field graphql.CollectedField, obj *ent.ImportDefinitionVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8444,6 +9047,340 @@ func (ec *executionContext) fieldContext_ImportErrorGroup_sample(_ context.Conte
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ImportRowError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_detectedFormat(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_detectedFormat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DetectedFormat, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *definition.DetectedFormat) graphql.Marshaler {
+			return ec.marshalODetectedFormat2ᚖentrepotᚋdefinitionᚐDetectedFormat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_detectedFormat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DetectedFormat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_columnMapping(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_columnMapping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ColumnMapping, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ColumnMatch) graphql.Marshaler {
+			return ec.marshalNColumnMatch2ᚕᚖentrepotᚋgraphᚋmodelᚐColumnMatchᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_columnMapping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ColumnMatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_missingRequired(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_missingRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MissingRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_missingRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPreview", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ImportPreview_rows(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PreviewRow) graphql.Marshaler {
+			return ec.marshalNPreviewRow2ᚕᚖentrepotᚋgraphᚋmodelᚐPreviewRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PreviewRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_rowErrors(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_rowErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportRowError) graphql.Marshaler {
+			return ec.marshalNImportRowError2ᚕᚖentrepotᚋgraphᚋmodelᚐImportRowErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_rowErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportRowError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_results(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PreviewResult) graphql.Marshaler {
+			return ec.marshalNPreviewResult2ᚕᚖentrepotᚋgraphᚋmodelᚐPreviewResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PreviewResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_sites(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_sites(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sites, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PreviewSite) graphql.Marshaler {
+			return ec.marshalNPreviewSite2ᚕᚖentrepotᚋgraphᚋmodelᚐPreviewSiteᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_sites(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PreviewSite(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_log(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_log(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Log, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.LogLine) graphql.Marshaler {
+			return ec.marshalNLogLine2ᚕᚖentrepotᚋgraphᚋmodelᚐLogLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_log(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LogLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_sampledRowCount(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_sampledRowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SampledRowCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_sampledRowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportPreview", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _ImportPreview_warnings(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*definition.Warning) graphql.Marshaler {
+			return ec.marshalNWarning2ᚕᚖentrepotᚋdefinitionᚐWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Warning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportPreview_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ImportPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportPreview_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*refusal.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖentrepotᚋrefusalᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportPreview_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -9799,6 +10736,98 @@ func (ec *executionContext) fieldContext_Limits_documentBytes(_ context.Context,
 	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _LogLine_level(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLine_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.LogLevel) graphql.Marshaler {
+			return ec.marshalNLogLevel2entrepotᚋgraphᚋmodelᚐLogLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLine_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogLine", field, false, false, errors.New("field of type LogLevel does not have child fields"))
+}
+
+func (ec *executionContext) _LogLine_message(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLine_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLine_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogLine", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LogLine_siteKey(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLine_siteKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SiteKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LogLine_siteKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogLine", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LogLine_at(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLine_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLine_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogLine", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
 func (ec *executionContext) _Membership_id(ctx context.Context, field graphql.CollectedField, obj *ent.Membership) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10892,6 +11921,291 @@ func (ec *executionContext) fieldContext_Param_value(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Param", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _PreviewResult_siteKey(ctx context.Context, field graphql.CollectedField, obj *model.PreviewResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewResult_siteKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SiteKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewResult_siteKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewResult", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewResult_year(ctx context.Context, field graphql.CollectedField, obj *model.PreviewResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewResult_year(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Year, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewResult_year(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewResult", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewResult_periodUnit(ctx context.Context, field graphql.CollectedField, obj *model.PreviewResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewResult_periodUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PeriodUnit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v definition.PeriodUnit) graphql.Marshaler {
+			return ec.marshalNPeriodUnit2entrepotᚋdefinitionᚐPeriodUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewResult_periodUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewResult", field, false, false, errors.New("field of type PeriodUnit does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewResult_period(ctx context.Context, field graphql.CollectedField, obj *model.PreviewResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewResult_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewResult_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewResult", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewResult_processedData(ctx context.Context, field graphql.CollectedField, obj *model.PreviewResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewResult_processedData(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProcessedData, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewResult_processedData(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewResult", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewResult_rowsProcessed(ctx context.Context, field graphql.CollectedField, obj *model.PreviewResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewResult_rowsProcessed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowsProcessed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewResult_rowsProcessed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewResult", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewRow_row(ctx context.Context, field graphql.CollectedField, obj *model.PreviewRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewRow_row(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Row, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewRow_row(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewRow", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewRow_line(ctx context.Context, field graphql.CollectedField, obj *model.PreviewRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewRow_line(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Line, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOInt642ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewRow_line(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewRow", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewRow_values(ctx context.Context, field graphql.CollectedField, obj *model.PreviewRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewRow_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v json.RawMessage) graphql.Marshaler {
+			return ec.marshalNJSON2encodingᚋjsonᚐRawMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewRow_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewRow", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewSite_siteKey(ctx context.Context, field graphql.CollectedField, obj *model.PreviewSite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewSite_siteKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SiteKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewSite_siteKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewSite", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PreviewSite_site(ctx context.Context, field graphql.CollectedField, obj *model.PreviewSite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewSite_site(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Site, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Site) graphql.Marshaler {
+			return ec.marshalOSite2ᚖentrepotᚋentᚐSite(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewSite_site(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PreviewSite",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Site(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PreviewSite_rowCount(ctx context.Context, field graphql.CollectedField, obj *model.PreviewSite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewSite_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewSite_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PreviewSite", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11226,6 +12540,94 @@ func (ec *executionContext) fieldContext_Query_importDefinitions(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_importDefinitions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_matchImportDefinitions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_matchImportDefinitions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MatchImportDefinitions(ctx, fc.Args["uploadHistoryId"].(*string), fc.Args["columns"].([]string), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportDefinitionMatch) graphql.Marshaler {
+			return ec.marshalNImportDefinitionMatch2ᚕᚖentrepotᚋgraphᚋmodelᚐImportDefinitionMatchᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_matchImportDefinitions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportDefinitionMatch(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_matchImportDefinitions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_previewImport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_previewImport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PreviewImport(ctx, fc.Args["input"].(model.PreviewImportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportPreview) graphql.Marshaler {
+			return ec.marshalNImportPreview2ᚖentrepotᚋgraphᚋmodelᚐImportPreview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_previewImport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportPreview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_previewImport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15155,6 +16557,71 @@ func (ec *executionContext) unmarshalInputFileFormatInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputImportDefinitionDraftInput(ctx context.Context, obj any) (model.ImportDefinitionDraftInput, error) {
+	var it model.ImportDefinitionDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["onInvalidRow"]; !present {
+		asMap["onInvalidRow"] = "FAIL"
+	}
+	if _, present := asMap["onUnknownSite"]; !present {
+		asMap["onUnknownSite"] = "ACCEPT"
+	}
+
+	fieldsInOrder := [...]string{"inputSchema", "outputSchema", "format", "onInvalidRow", "onUnknownSite"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "inputSchema":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inputSchema"))
+			data, err := ec.unmarshalNInputColumnInput2ᚕᚖentrepotᚋgraphᚋmodelᚐInputColumnInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InputSchema = data
+		case "outputSchema":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outputSchema"))
+			data, err := ec.unmarshalNOutputFieldInput2ᚕᚖentrepotᚋgraphᚋmodelᚐOutputFieldInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OutputSchema = data
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalOFileFormatInput2ᚖentrepotᚋgraphᚋmodelᚐFileFormatInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = data
+		case "onInvalidRow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onInvalidRow"))
+			data, err := ec.unmarshalOInvalidRowPolicy2ᚖentrepotᚋdefinitionᚐInvalidRowPolicy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnInvalidRow = data
+		case "onUnknownSite":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onUnknownSite"))
+			data, err := ec.unmarshalOUnknownSitePolicy2ᚖentrepotᚋdefinitionᚐUnknownSitePolicy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnUnknownSite = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputImportDefinitionFilter(ctx context.Context, obj any) (model.ImportDefinitionFilter, error) {
 	var it model.ImportDefinitionFilter
 	if obj == nil {
@@ -15634,6 +17101,96 @@ func (ec *executionContext) unmarshalInputOutputFieldInput(ctx context.Context, 
 				return it, err
 			}
 			it.FormElementID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPreviewImportInput(ctx context.Context, obj any) (model.PreviewImportInput, error) {
+	var it model.PreviewImportInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["sampleRows"]; !present {
+		asMap["sampleRows"] = 1000
+	}
+
+	fieldsInOrder := [...]string{"uploadHistoryId", "importDefinitionId", "version", "draft", "year", "columnMapping", "format", "onInvalidRow", "sampleRows"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "uploadHistoryId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uploadHistoryId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UploadHistoryID = data
+		case "importDefinitionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("importDefinitionId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ImportDefinitionID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "draft":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("draft"))
+			data, err := ec.unmarshalOImportDefinitionDraftInput2ᚖentrepotᚋgraphᚋmodelᚐImportDefinitionDraftInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Draft = data
+		case "year":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("year"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Year = data
+		case "columnMapping":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("columnMapping"))
+			data, err := ec.unmarshalOColumnMappingInput2ᚕᚖentrepotᚋgraphᚋmodelᚐColumnMappingInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ColumnMapping = data
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalOFileFormatInput2ᚖentrepotᚋgraphᚋmodelᚐFileFormatInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = data
+		case "onInvalidRow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onInvalidRow"))
+			data, err := ec.unmarshalOInvalidRowPolicy2ᚖentrepotᚋdefinitionᚐInvalidRowPolicy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnInvalidRow = data
+		case "sampleRows":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sampleRows"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SampleRows = data
 		}
 	}
 	return it, nil
@@ -16622,6 +18179,59 @@ func (ec *executionContext) _ColumnMapping(ctx context.Context, sel ast.Selectio
 			}
 		case "header":
 			out.Values[i] = ec._ColumnMapping_header(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var columnMatchImplementors = []string{"ColumnMatch"}
+
+func (ec *executionContext) _ColumnMatch(ctx context.Context, sel ast.SelectionSet, obj *model.ColumnMatch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, columnMatchImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ColumnMatch")
+		case "column":
+			out.Values[i] = ec._ColumnMatch_column(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "header":
+			out.Values[i] = ec._ColumnMatch_header(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._ColumnMatch_score(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._ColumnMatch_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19079,6 +20689,74 @@ func (ec *executionContext) _ImportDefinitionEdge(ctx context.Context, sel ast.S
 	return out
 }
 
+var importDefinitionMatchImplementors = []string{"ImportDefinitionMatch"}
+
+func (ec *executionContext) _ImportDefinitionMatch(ctx context.Context, sel ast.SelectionSet, obj *model.ImportDefinitionMatch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importDefinitionMatchImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportDefinitionMatch")
+		case "definition":
+			out.Values[i] = ec._ImportDefinitionMatch_definition(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._ImportDefinitionMatch_score(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isValid":
+			out.Values[i] = ec._ImportDefinitionMatch_isValid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "columnMapping":
+			out.Values[i] = ec._ImportDefinitionMatch_columnMapping(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missingRequired":
+			out.Values[i] = ec._ImportDefinitionMatch_missingRequired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missingOptional":
+			out.Values[i] = ec._ImportDefinitionMatch_missingOptional(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unmatchedHeaders":
+			out.Values[i] = ec._ImportDefinitionMatch_unmatchedHeaders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var importDefinitionVersionImplementors = []string{"ImportDefinitionVersion", "Node"}
 
 func (ec *executionContext) _ImportDefinitionVersion(ctx context.Context, sel ast.SelectionSet, obj *ent.ImportDefinitionVersion) graphql.Marshaler {
@@ -19503,6 +21181,94 @@ func (ec *executionContext) _ImportErrorGroup(ctx context.Context, sel ast.Selec
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var importPreviewImplementors = []string{"ImportPreview"}
+
+func (ec *executionContext) _ImportPreview(ctx context.Context, sel ast.SelectionSet, obj *model.ImportPreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importPreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportPreview")
+		case "detectedFormat":
+			out.Values[i] = ec._ImportPreview_detectedFormat(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "columnMapping":
+			out.Values[i] = ec._ImportPreview_columnMapping(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missingRequired":
+			out.Values[i] = ec._ImportPreview_missingRequired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._ImportPreview_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowErrors":
+			out.Values[i] = ec._ImportPreview_rowErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "results":
+			out.Values[i] = ec._ImportPreview_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sites":
+			out.Values[i] = ec._ImportPreview_sites(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "log":
+			out.Values[i] = ec._ImportPreview_log(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sampledRowCount":
+			out.Values[i] = ec._ImportPreview_sampledRowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "warnings":
+			out.Values[i] = ec._ImportPreview_warnings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ImportPreview_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -20421,6 +22187,59 @@ func (ec *executionContext) _Limits(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var logLineImplementors = []string{"LogLine"}
+
+func (ec *executionContext) _LogLine(ctx context.Context, sel ast.SelectionSet, obj *model.LogLine) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, logLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LogLine")
+		case "level":
+			out.Values[i] = ec._LogLine_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._LogLine_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "siteKey":
+			out.Values[i] = ec._LogLine_siteKey(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._LogLine_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var membershipImplementors = []string{"Membership"}
 
 func (ec *executionContext) _Membership(ctx context.Context, sel ast.SelectionSet, obj *ent.Membership) graphql.Marshaler {
@@ -21057,6 +22876,165 @@ func (ec *executionContext) _Param(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var previewResultImplementors = []string{"PreviewResult"}
+
+func (ec *executionContext) _PreviewResult(ctx context.Context, sel ast.SelectionSet, obj *model.PreviewResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, previewResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PreviewResult")
+		case "siteKey":
+			out.Values[i] = ec._PreviewResult_siteKey(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "year":
+			out.Values[i] = ec._PreviewResult_year(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "periodUnit":
+			out.Values[i] = ec._PreviewResult_periodUnit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "period":
+			out.Values[i] = ec._PreviewResult_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "processedData":
+			out.Values[i] = ec._PreviewResult_processedData(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowsProcessed":
+			out.Values[i] = ec._PreviewResult_rowsProcessed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var previewRowImplementors = []string{"PreviewRow"}
+
+func (ec *executionContext) _PreviewRow(ctx context.Context, sel ast.SelectionSet, obj *model.PreviewRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, previewRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PreviewRow")
+		case "row":
+			out.Values[i] = ec._PreviewRow_row(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "line":
+			out.Values[i] = ec._PreviewRow_line(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._PreviewRow_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var previewSiteImplementors = []string{"PreviewSite"}
+
+func (ec *executionContext) _PreviewSite(ctx context.Context, sel ast.SelectionSet, obj *model.PreviewSite) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, previewSiteImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PreviewSite")
+		case "siteKey":
+			out.Values[i] = ec._PreviewSite_siteKey(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "site":
+			out.Values[i] = ec._PreviewSite_site(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._PreviewSite_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -21241,6 +23219,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_importDefinitions(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "matchImportDefinitions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_matchImportDefinitions(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "previewImport":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_previewImport(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -23461,6 +25483,32 @@ func (ec *executionContext) unmarshalNColumnMappingInput2ᚖentrepotᚋgraphᚋm
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNColumnMatch2ᚕᚖentrepotᚋgraphᚋmodelᚐColumnMatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ColumnMatch) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNColumnMatch2ᚖentrepotᚋgraphᚋmodelᚐColumnMatch(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNColumnMatch2ᚖentrepotᚋgraphᚋmodelᚐColumnMatch(ctx context.Context, sel ast.SelectionSet, v *model.ColumnMatch) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ColumnMatch(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNColumnType2entrepotᚋdefinitionᚐColumnType(ctx context.Context, v any) (definition.ColumnType, error) {
 	var res definition.ColumnType
 	err := res.UnmarshalGQL(v)
@@ -23533,6 +25581,22 @@ func (ec *executionContext) unmarshalNFileKind2entrepotᚋdefinitionᚐFileKind(
 
 func (ec *executionContext) marshalNFileKind2entrepotᚋdefinitionᚐFileKind(ctx context.Context, sel ast.SelectionSet, v definition.FileKind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalFloatContext(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
 }
 
 func (ec *executionContext) marshalNGroup2ᚕᚖentrepotᚋentᚐGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Group) graphql.Marshaler {
@@ -23724,6 +25788,32 @@ func (ec *executionContext) marshalNImportDefinitionEdge2ᚕentrepotᚋgraphᚋm
 	return ret
 }
 
+func (ec *executionContext) marshalNImportDefinitionMatch2ᚕᚖentrepotᚋgraphᚋmodelᚐImportDefinitionMatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ImportDefinitionMatch) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNImportDefinitionMatch2ᚖentrepotᚋgraphᚋmodelᚐImportDefinitionMatch(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNImportDefinitionMatch2ᚖentrepotᚋgraphᚋmodelᚐImportDefinitionMatch(ctx context.Context, sel ast.SelectionSet, v *model.ImportDefinitionMatch) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ImportDefinitionMatch(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNImportDefinitionOrderField2entrepotᚋgraphᚋmodelᚐImportDefinitionOrderField(ctx context.Context, v any) (model.ImportDefinitionOrderField, error) {
 	var res model.ImportDefinitionOrderField
 	err := res.UnmarshalGQL(v)
@@ -23844,6 +25934,16 @@ func (ec *executionContext) unmarshalNImportOrderField2entrepotᚋgraphᚋmodel�
 
 func (ec *executionContext) marshalNImportOrderField2entrepotᚋgraphᚋmodelᚐImportOrderField(ctx context.Context, sel ast.SelectionSet, v model.ImportOrderField) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNImportPreview2ᚖentrepotᚋgraphᚋmodelᚐImportPreview(ctx context.Context, sel ast.SelectionSet, v *model.ImportPreview) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ImportPreview(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNImportResult2ᚕᚖentrepotᚋentᚐImportResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ImportResult) graphql.Marshaler {
@@ -24091,6 +26191,42 @@ func (ec *executionContext) marshalNLimits2ᚖentrepotᚋdefinitionᚐLimits(ctx
 	return ec._Limits(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNLogLevel2entrepotᚋgraphᚋmodelᚐLogLevel(ctx context.Context, v any) (model.LogLevel, error) {
+	var res model.LogLevel
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLogLevel2entrepotᚋgraphᚋmodelᚐLogLevel(ctx context.Context, sel ast.SelectionSet, v model.LogLevel) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNLogLine2ᚕᚖentrepotᚋgraphᚋmodelᚐLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LogLine) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLogLine2ᚖentrepotᚋgraphᚋmodelᚐLogLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLogLine2ᚖentrepotᚋgraphᚋmodelᚐLogLine(ctx context.Context, sel ast.SelectionSet, v *model.LogLine) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LogLine(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNMembership2ᚕᚖentrepotᚋentᚐMembershipᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Membership) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -24228,6 +26364,89 @@ func (ec *executionContext) unmarshalNPeriodUnit2entrepotᚋdefinitionᚐPeriodU
 
 func (ec *executionContext) marshalNPeriodUnit2entrepotᚋdefinitionᚐPeriodUnit(ctx context.Context, sel ast.SelectionSet, v definition.PeriodUnit) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNPreviewImportInput2entrepotᚋgraphᚋmodelᚐPreviewImportInput(ctx context.Context, v any) (model.PreviewImportInput, error) {
+	res, err := ec.unmarshalInputPreviewImportInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPreviewResult2ᚕᚖentrepotᚋgraphᚋmodelᚐPreviewResultᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PreviewResult) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPreviewResult2ᚖentrepotᚋgraphᚋmodelᚐPreviewResult(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPreviewResult2ᚖentrepotᚋgraphᚋmodelᚐPreviewResult(ctx context.Context, sel ast.SelectionSet, v *model.PreviewResult) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PreviewResult(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPreviewRow2ᚕᚖentrepotᚋgraphᚋmodelᚐPreviewRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PreviewRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPreviewRow2ᚖentrepotᚋgraphᚋmodelᚐPreviewRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPreviewRow2ᚖentrepotᚋgraphᚋmodelᚐPreviewRow(ctx context.Context, sel ast.SelectionSet, v *model.PreviewRow) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PreviewRow(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPreviewSite2ᚕᚖentrepotᚋgraphᚋmodelᚐPreviewSiteᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PreviewSite) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPreviewSite2ᚖentrepotᚋgraphᚋmodelᚐPreviewSite(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPreviewSite2ᚖentrepotᚋgraphᚋmodelᚐPreviewSite(ctx context.Context, sel ast.SelectionSet, v *model.PreviewSite) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PreviewSite(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNResultMapping2ᚕᚖentrepotᚋdefinitionᚐResultMappingᚄ(ctx context.Context, sel ast.SelectionSet, v []*definition.ResultMapping) graphql.Marshaler {
@@ -24623,6 +26842,32 @@ func (ec *executionContext) marshalNWarning2ᚕentrepotᚋdefinitionᚐWarning�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNWarning2ᚕᚖentrepotᚋdefinitionᚐWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []*definition.Warning) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWarning2ᚖentrepotᚋdefinitionᚐWarning(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWarning2ᚖentrepotᚋdefinitionᚐWarning(ctx context.Context, sel ast.SelectionSet, v *definition.Warning) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Warning(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNWarningCode2entrepotᚋdefinitionᚐWarningCode(ctx context.Context, v any) (definition.WarningCode, error) {
@@ -25041,6 +27286,14 @@ func (ec *executionContext) marshalOImportDefinition2ᚖentrepotᚋentᚐImportD
 		return graphql.Null
 	}
 	return ec._ImportDefinition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOImportDefinitionDraftInput2ᚖentrepotᚋgraphᚋmodelᚐImportDefinitionDraftInput(ctx context.Context, v any) (*model.ImportDefinitionDraftInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputImportDefinitionDraftInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOImportDefinitionFilter2ᚖentrepotᚋgraphᚋmodelᚐImportDefinitionFilter(ctx context.Context, v any) (*model.ImportDefinitionFilter, error) {

@@ -31,6 +31,17 @@ type ImportErrorGroup struct {
 	Shown ImportRowError
 }
 
+// ImportDefinitionMatch tells how well a definition fits a file.
+type ImportDefinitionMatch struct {
+	Definition       *ent.ImportDefinition
+	Score            float64
+	IsValid          bool
+	ColumnMapping    []*ColumnMatch
+	MissingRequired  []string
+	MissingOptional  []string
+	UnmatchedHeaders []string
+}
+
 // PageInfo is where a page stands in its list.
 type PageInfo struct {
 	HasNextPage     bool

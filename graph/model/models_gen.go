@@ -4,6 +4,7 @@ package model
 
 import (
 	"bytes"
+	"encoding/json"
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/refusal"
@@ -52,6 +53,18 @@ type ColumnMappingInput struct {
 	Column string `json:"column"`
 	// The file's header.
 	Header string `json:"header"`
+}
+
+// Which header feeds a column, and why.
+type ColumnMatch struct {
+	// The definition's column.
+	Column string `json:"column"`
+	// The file's header.
+	Header string `json:"header"`
+	// How sure it is, from 0 to 1: above 0.9 only for a name or alias of the column, however it is spelled, and for what was given or used before.
+	Score float64 `json:"score"`
+	// Why, in a few English words.
+	Reason string `json:"reason"`
 }
 
 // An API token to be made.
@@ -192,6 +205,20 @@ type Header struct {
 	Value string `json:"value"`
 }
 
+// A definition that is not saved.
+type ImportDefinitionDraftInput struct {
+	// The columns that a file has.
+	InputSchema []*InputColumnInput `json:"inputSchema"`
+	// The values that come out, in this order.
+	OutputSchema []*OutputFieldInput `json:"outputSchema"`
+	// How files are written.
+	Format *FileFormatInput `json:"format,omitempty"`
+	// What a row that cannot be accepted does.
+	OnInvalidRow *definition.InvalidRowPolicy `json:"onInvalidRow,omitempty"`
+	// What happens to rows of unknown sites.
+	OnUnknownSite *definition.UnknownSitePolicy `json:"onUnknownSite,omitempty"`
+}
+
 // Which definitions; all that are given must hold.
 type ImportDefinitionFilter struct {
 	// Whose name has this text, in any case.
@@ -234,6 +261,32 @@ type ImportOrder struct {
 	Field ImportOrderField `json:"field"`
 	// In which direction.
 	Direction OrderDirection `json:"direction"`
+}
+
+// What the first rows of a file come to with a definition.
+type ImportPreview struct {
+	// How the file is written; null where it could not be opened.
+	DetectedFormat *definition.DetectedFormat `json:"detectedFormat,omitempty"`
+	// Which header feeds which column, as an import would have it.
+	ColumnMapping []*ColumnMatch `json:"columnMapping"`
+	// The columns without which the file is refused and that were not found.
+	MissingRequired []string `json:"missingRequired"`
+	// The rows as the definition reads them, in the order of the file, blank ones left out. Fewer than were asked for where the file ends or its rows are very large.
+	Rows []*PreviewRow `json:"rows"`
+	// What is wrong with rows, as many as an import keeps.
+	RowErrors []*ImportRowError `json:"rowErrors"`
+	// The results that an import of these rows alone would have; none where it would fail.
+	Results []*PreviewResult `json:"results"`
+	// The sites of the rows that can be accepted.
+	Sites []*PreviewSite `json:"sites"`
+	// What the processor's code wrote; definitions without code write nothing.
+	Log []*LogLine `json:"log"`
+	// How many rows were read, blank ones not counted.
+	SampledRowCount int64 `json:"sampledRowCount"`
+	// What was odd about the file.
+	Warnings []*definition.Warning `json:"warnings"`
+	// Why there is no preview, or why an import of these rows would fail for another reason than their errors. What was found out before is shown all the same.
+	UserErrors []*refusal.Error `json:"userErrors"`
 }
 
 // Which results; all that are given must hold.
@@ -282,6 +335,18 @@ type InputColumnInput struct {
 	Description *string `json:"description,omitempty"`
 }
 
+// One line that a processor's code wrote.
+type LogLine struct {
+	// How grave it is.
+	Level LogLevel `json:"level"`
+	// The text.
+	Message string `json:"message"`
+	// The site whose rows were being processed.
+	SiteKey *string `json:"siteKey,omitempty"`
+	// When it was written.
+	At time.Time `json:"at"`
+}
+
 // Everything that changes something. What a person can put right comes back as `userErrors`, with a null entity and nothing written.
 type Mutation struct {
 }
@@ -304,6 +369,64 @@ type OutputFieldInput struct {
 	Column *string `json:"column,omitempty"`
 	// The element of the client's form that the value goes into.
 	FormElementID *string `json:"formElementId,omitempty"`
+}
+
+// What to try: a saved definition or a draft of one, and exactly one of the two.
+type PreviewImportInput struct {
+	// The uploaded file, of the current group. Its check need not have ended.
+	UploadHistoryID string `json:"uploadHistoryId"`
+	// The definition.
+	ImportDefinitionID *string `json:"importDefinitionId,omitempty"`
+	// An older version of the definition; the current one by default.
+	Version *int `json:"version,omitempty"`
+	// A definition that is not saved.
+	Draft *ImportDefinitionDraftInput `json:"draft,omitempty"`
+	// The year of the rows; required where the definition has no PERIOD column.
+	Year *int `json:"year,omitempty"`
+	// Which header feeds which column, where names do not say it.
+	ColumnMapping []*ColumnMappingInput `json:"columnMapping,omitempty"`
+	// How the file is written, where the definition does not say it.
+	Format *FileFormatInput `json:"format,omitempty"`
+	// What a row that cannot be accepted does, where the definition should not decide.
+	OnInvalidRow *definition.InvalidRowPolicy `json:"onInvalidRow,omitempty"`
+	// How many data rows are read at most: 1 to 1,000.
+	SampleRows *int `json:"sampleRows,omitempty"`
+}
+
+// One result that an import would have.
+type PreviewResult struct {
+	// The site's key, or the text of the file where no site is known under it; null for a definition without a site column.
+	SiteKey *string `json:"siteKey,omitempty"`
+	// The year.
+	Year int `json:"year"`
+	// The length of the period.
+	PeriodUnit definition.PeriodUnit `json:"periodUnit"`
+	// The period within the year: 1 to 12, 1 to 4, or 1.
+	Period int `json:"period"`
+	// The values by output key, in the definition's order.
+	ProcessedData json.RawMessage `json:"processedData"`
+	// How many rows it comes from.
+	RowsProcessed int64 `json:"rowsProcessed"`
+}
+
+// One row as a definition reads it.
+type PreviewRow struct {
+	// Its number among the data rows, from 1, blank ones not counted.
+	Row int64 `json:"row"`
+	// The physical line that it begins on, the header included; in a workbook the sheet's row.
+	Line *int64 `json:"line,omitempty"`
+	// An object of the definition's columns: numbers with all their digits, dates and times in ISO 8601, null for a cell that is empty or cannot be read. It is empty where the row could not be cut into cells.
+	Values json.RawMessage `json:"values"`
+}
+
+// A site that rows of a sample belong to.
+type PreviewSite struct {
+	// The site's key, or the text of the file where no site is known under it.
+	SiteKey string `json:"siteKey"`
+	// The site; null where none is known under that text.
+	Site *ent.Site `json:"site,omitempty"`
+	// How many rows that can be accepted belong to it.
+	RowCount int64 `json:"rowCount"`
 }
 
 // Everything that can be read. One operation sees one snapshot of the data.
@@ -674,6 +797,70 @@ func (e *ImportResultOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e ImportResultOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How grave a line of a log is.
+type LogLevel string
+
+const (
+	// console.log
+	LogLevelLog LogLevel = "LOG"
+	// console.info
+	LogLevelInfo LogLevel = "INFO"
+	// console.warn
+	LogLevelWarn LogLevel = "WARN"
+	// console.error
+	LogLevelError LogLevel = "ERROR"
+)
+
+var AllLogLevel = []LogLevel{
+	LogLevelLog,
+	LogLevelInfo,
+	LogLevelWarn,
+	LogLevelError,
+}
+
+func (e LogLevel) IsValid() bool {
+	switch e {
+	case LogLevelLog, LogLevelInfo, LogLevelWarn, LogLevelError:
+		return true
+	}
+	return false
+}
+
+func (e LogLevel) String() string {
+	return string(e)
+}
+
+func (e *LogLevel) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = LogLevel(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid LogLevel", str)
+	}
+	return nil
+}
+
+func (e LogLevel) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *LogLevel) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e LogLevel) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
