@@ -39,19 +39,19 @@ type house struct {
 	bus     *event.Bus
 }
 
-// flaky is a queue that may be told to refuse the n-th import.
+// flaky is a queue that may be told to refuse the n-th check.
 type flaky struct {
 	*queue.Queue
-	refuse atomic.Int64 // checks enqueue imports too, on goroutines of their own
+	refuse atomic.Int64
 }
 
 var errRefused = errors.New("the process dies here")
 
-func (f *flaky) EnqueueImport(ctx context.Context, organizationID, importID string) error {
+func (f *flaky) EnqueueCheck(ctx context.Context, organizationID string, historyID int64) error {
 	if f.refuse.Add(-1) == 0 {
 		return errRefused
 	}
-	return f.Queue.EnqueueImport(ctx, organizationID, importID)
+	return f.Queue.EnqueueCheck(ctx, organizationID, historyID)
 }
 
 func setup(t *testing.T) *house {
