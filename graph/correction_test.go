@@ -101,8 +101,11 @@ func TestWhatIsSaidOfAFileIsShown(t *testing.T) {
 			"decimalSeparator": nil, "thousandsSeparator": nil, "dateFormats": []any{}, "timeZone": "UTC",
 		}, got)
 
-		limits := w.must(w.reader, `{ limits { maxRowBytes maxUnpackedBytes maxUnpackRatio } }`, nil).at("limits")
-		require.Equal(t, object{"maxRowBytes": float64(1 << 20), "maxUnpackedBytes": float64(4 << 30), "maxUnpackRatio": 250.0}, limits)
+		limits := w.must(w.reader, `{ limits { maxRowBytes maxUnpackedBytes maxUnpackRatio concurrentImports queuedImports } }`, nil).at("limits")
+		require.Equal(t, object{
+			"maxRowBytes": float64(1 << 20), "maxUnpackedBytes": float64(4 << 30), "maxUnpackRatio": 250.0,
+			"concurrentImports": 2.0, "queuedImports": 1000.0,
+		}, limits)
 	})
 }
 
