@@ -94,13 +94,16 @@ func (d *Downloads) find(r *http.Request) (*file, error) {
 		return nil, errMethod
 	}
 	l, ok := d.verify(r.URL.RawQuery)
-	if !ok || l.subject != subjectResults {
+	if !ok || l.subject != subjectResults && l.subject != subjectTemplate {
 		return nil, errSignature
 	}
 	if !d.now().Before(l.expires) {
 		return nil, errExpired
 	}
 	ctx := viewer.NewContext(r.Context(), viewer.Worker("download", l.organization))
+	if l.subject == subjectTemplate {
+		return d.template(ctx, l.id)
+	}
 	return d.results(ctx, l.id, l.format)
 }
 

@@ -13,14 +13,19 @@ import (
 // link is what one signed URL gives.
 type link struct {
 	organization string
-	subject      string // results
-	id           string // of an import
+	subject      string
+	id           string // of an import or a definition
 	format       Format
 	expires      time.Time
 }
 
-// subjectResults is the results of an import.
-const subjectResults = "results"
+// What a link leads to.
+const (
+	// subjectResults is the results of an import.
+	subjectResults = "results"
+	// subjectTemplate is a file to fill in for a definition.
+	subjectTemplate = "template"
+)
 
 // The parameters of a link. The signature covers all the others, and an unknown or repeated one breaks it.
 const (

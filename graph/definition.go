@@ -83,6 +83,15 @@ func (r definitionResolver) Versions(
 	return list.of(ctx, d, nil, pageArgs{first, after, last, before}, r.Limits.PageSize)
 }
 
+// Template is a link for the viewer's own organization, whosever the definition is.
+func (r definitionResolver) Template(ctx context.Context, d *ent.ImportDefinition) (*model.Download, error) {
+	url, expires, err := r.Downloads.Template(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return &model.Download{URL: url, ExpiresAt: expires}, nil
+}
+
 var versionOrder = order[*ent.ImportDefinitionVersion]{
 	name: "versions", desc: true,
 	terms: []term[*ent.ImportDefinitionVersion]{

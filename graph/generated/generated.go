@@ -128,6 +128,8 @@ type ImportDefinitionResolver interface {
 
 	Current(ctx context.Context, obj *ent.ImportDefinition) (*ent.ImportDefinitionVersion, error)
 	Versions(ctx context.Context, obj *ent.ImportDefinition, first *int, after *model.Cursor, last *int, before *model.Cursor) (*model.Connection[*ent.ImportDefinitionVersion], error)
+
+	Template(ctx context.Context, obj *ent.ImportDefinition) (*model.Download, error)
 }
 type ImportDefinitionVersionResolver interface {
 	Definition(ctx context.Context, obj *ent.ImportDefinitionVersion) (*ent.ImportDefinition, error)
@@ -1061,6 +1063,8 @@ type ImportDefinition implements Node {
   onInvalidRow: InvalidRowPolicy!
   "What happens to rows of unknown sites."
   onUnknownSite: UnknownSitePolicy!
+  "A file to fill in, as CSV: the columns' names as the header, and one row with an example of each, written as the definition's files are. The definition reads it without errors; one for workbooks or JSON Lines needs to be told by ` + "`" + `format` + "`" + ` that this file is CSV."
+  template: Download!
   "When it was archived; null while it can be used."
   archivedAt: Time
   "When it was made."
@@ -2738,6 +2742,8 @@ func (ec *executionContext) childFields_ImportDefinition(ctx context.Context, fi
 		return ec.fieldContext_ImportDefinition_onInvalidRow(ctx, field)
 	case "onUnknownSite":
 		return ec.fieldContext_ImportDefinition_onUnknownSite(ctx, field)
+	case "template":
+		return ec.fieldContext_ImportDefinition_template(ctx, field)
 	case "archivedAt":
 		return ec.fieldContext_ImportDefinition_archivedAt(ctx, field)
 	case "createdAt":
@@ -7991,6 +7997,38 @@ func (ec *executionContext) _ImportDefinition_onUnknownSite(ctx context.Context,
 }
 func (ec *executionContext) fieldContext_ImportDefinition_onUnknownSite(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportDefinition", field, false, false, errors.New("field of type UnknownSitePolicy does not have child fields"))
+}
+
+func (ec *executionContext) _ImportDefinition_template(ctx context.Context, field graphql.CollectedField, obj *ent.ImportDefinition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinition_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ImportDefinition().Template(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Download) graphql.Marshaler {
+			return ec.marshalNDownload2ᚖentrepotᚋgraphᚋmodelᚐDownload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinition_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportDefinition",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Download(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ImportDefinition_archivedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ImportDefinition) (ret graphql.Marshaler) {
@@ -20524,6 +20562,44 @@ func (ec *executionContext) _ImportDefinition(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "template":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ImportDefinition_template(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "archivedAt":
 			out.Values[i] = ec._ImportDefinition_archivedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -25567,6 +25643,16 @@ func (ec *executionContext) marshalNDetectedColumn2ᚕentrepotᚋdefinitionᚐDe
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNDownload2ᚖentrepotᚋgraphᚋmodelᚐDownload(ctx context.Context, sel ast.SelectionSet, v *model.Download) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Download(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNFileFormat2entrepotᚋdefinitionᚐFormat(ctx context.Context, sel ast.SelectionSet, v definition.Format) graphql.Marshaler {
