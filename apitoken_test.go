@@ -47,14 +47,15 @@ func TestAPITokensOpenEveryDoor(t *testing.T) {
 func tryAPITokens(t *testing.T, one, two *program, person string) {
 	t.Helper()
 	const doors = "/api/v1/general/upload-file/gcs"
-	_, data := one.graphql(t, person, `mutation { createApiToken(input: {name: "robot", role: COLLECTOR}) { apiToken { id } secret } }`, nil)
+	_, data := one.graphql(t, person,
+		`mutation { createApiToken(input: {name: "robot", role: COLLECTOR}) { apiToken { id } secret } }`, nil)
 	made := data["createApiToken"].(map[string]any)
 	secret := made["secret"].(string)
 	robot := strings.Replace(owner, "OWNER", "COLLECTOR", 1)
 	for _, p := range []*program{one, two} {
 		require.Equal(t, robot, p.whoAmI(t, secret))
-		status, body := p.ask(t, http.MethodPost, doors+"/upload-history", `{"file_name": "f.csv", "gcs_path": "gs://b/`+p.address+`"}`,
-			"Authorization", "Bearer "+secret)
+		status, body := p.ask(t, http.MethodPost, doors+"/upload-history",
+			`{"file_name": "f.csv", "gcs_path": "gs://b/`+p.address+`"}`, "Authorization", "Bearer "+secret)
 		require.Equal(t, http.StatusOK, status, body)
 		require.Contains(t, body, "owner@demo.example", "it acts as its maker")
 		status, body = p.ask(t, http.MethodGet, "/graphql?query={viewer{role}}", "", "Authorization", "Bearer "+secret)

@@ -75,7 +75,9 @@ func New(c Config) (http.Handler, error) {
 // root hands out the resolvers; each file says which type it is for.
 type root struct{ *Config }
 
-func (r *root) ApiToken() generated.ApiTokenResolver                 { return apiTokenResolver{r} } //nolint:revive // gqlgen's name
+//nolint:revive // gqlgen's name
+func (r *root) ApiToken() generated.ApiTokenResolver { return apiTokenResolver{r} }
+
 func (r *root) DetectedFormat() generated.DetectedFormatResolver     { return detectedFormatResolver{} }
 func (r *root) FileFormat() generated.FileFormatResolver             { return fileFormatResolver{} }
 func (r *root) Group() generated.GroupResolver                       { return groupResolver{r} }
