@@ -131,8 +131,10 @@ func testWalk(t *testing.T, s *server) {
 	require.Contains(t, of("wetter.csv.gz"),
 		`{"status":"PARTIALLY_COMPLETED","rowCount":2922,"acceptedRowCount":2920,"rejectedRowCount":2,"error":null}`)
 	wrong := of("rejectedRows { url }")
-	require.Contains(t, wrong, `{"code":"DATE_INVALID","column":"date","count":1,"rowRanges":[{"first":2,"last":2}],"sample":{"line":3,"value":"soon"`)
-	require.Contains(t, wrong, `{"code":"NUMBER_INVALID","column":"precipitation","count":1,"rowRanges":[{"first":4,"last":4}],"sample":{"line":5,"value":"a lot"`)
+	require.Contains(t, wrong, `{"code":"DATE_INVALID","column":"date","count":1,`+
+		`"rowRanges":[{"first":2,"last":2}],"sample":{"line":3,"value":"soon"`)
+	require.Contains(t, wrong, `{"code":"NUMBER_INVALID","column":"precipitation","count":1,`+
+		`"rowRanges":[{"first":4,"last":4}],"sample":{"line":5,"value":"a lot"`)
 	require.Contains(t, wrong, "\nSeattle;soon;\"10,9\";\"10,6\";\"2,8\";\"4,5\";rain;2;3;")
 	corrected := of(`"correctionOf"`)
 	require.Contains(t, corrected,
@@ -140,7 +142,8 @@ func testWalk(t *testing.T, s *server) {
 	require.Contains(t, corrected, `"supersededBy":{"id":"imp-`)
 	header, rest, found := strings.Cut(of("resultsFile"), "\r\nNew York,New York City,2012,MONTHLY,1,precipitation,")
 	require.True(t, found, header)
-	require.Equal(t, "\uFEFFsite_key,site_name,year,period_unit,period,output,label,unit,value,rows_processed,rows_rejected", header)
+	require.Equal(t, "\uFEFFsite_key,site_name,year,period_unit,period,output,label,unit,value,"+
+		"rows_processed,rows_rejected", header)
 	first, _, _ := strings.Cut(rest, "\r\n")
 	cells := strings.Split(first, ",")
 	requireEqual(t, months["New York,2012-01"].precipitation, cells[len(cells)-3], first)
