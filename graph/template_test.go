@@ -47,8 +47,10 @@ func TestATemplateIsReadByItsOwnDefinition(t *testing.T) {
 			"American":  {all, object{"locale": "en-US", "dateFormats": []string{"M/D/YYYY"}}, `site,date,"kWh, all",n,ok,at,note`},
 			"dialect":   {all, object{"delimiter": "|", "quote": "'", "headerRow": 3, "decimalSeparator": ","}, "\r\n\r\nsite|date|'kWh, all'|n|ok|at|note"},
 			"escape":    {all, object{"kind": "CSV", "delimiter": "\t", "quote": `"`, "escape": `\`}, "site\tdate\t\"kWh, all\"\tn\tok\tat\tnote"},
-			"own layouts": {with(func(c []object) { c[1]["format"], c[5]["format"] = "MMMM D, YYYY", "YYYY-MM-DD hh:mm A" }), nil,
-				`site,date,"kWh, all",n,ok,at,note`},
+			"own layouts": {
+				with(func(c []object) { c[1]["format"], c[5]["format"] = "MMMM D, YYYY", "YYYY-MM-DD hh:mm A" }), nil,
+				`site,date,"kWh, all",n,ok,at,note`,
+			},
 			"period in words": {with(func(c []object) { c[1]["type"], c[1]["format"] = "STRING", "MMM YYYY" }), nil, `site,date,"kWh, all",n,ok,at,note`},
 			"period as text":  {with(func(c []object) { c[1]["type"] = "STRING" }), object{"dateFormats": []string{"YYYY", "MM/YYYY"}}, `site,date,"kWh, all",n,ok,at,note`},
 		} {

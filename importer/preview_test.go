@@ -69,13 +69,16 @@ func TestAPreviewIsWhatTheImportOfTheSameRowsComesTo(t *testing.T) {
 		write  writeAs
 		change func(*definition.Version)
 	}{
-		"CSV":          {delimited(",", `"`, "\n", ".", utf8, ""), skip},
-		"CSV, FAIL":    {delimited(",", `"`, "\n", ".", utf8, ""), func(*definition.Version) {}},
-		"gzip":         {packed(delimited(",", `"`, "\n", ".", utf8, "")), skip},
-		"workbook":     {workbook, skip},
-		"JSON Lines":   {jsonLines, skip},
-		"decimals":     {delimited(";", `"`, "\r\n", ",", utf8, ""), skip},
-		"Windows-1254": {delimited(";", `"`, "\n", ",", charmap.Windows1254, ""), func(v *definition.Version) { skip(v); v.Format.Locale = "tr" }},
+		"CSV":        {delimited(",", `"`, "\n", ".", utf8, ""), skip},
+		"CSV, FAIL":  {delimited(",", `"`, "\n", ".", utf8, ""), func(*definition.Version) {}},
+		"gzip":       {packed(delimited(",", `"`, "\n", ".", utf8, "")), skip},
+		"workbook":   {workbook, skip},
+		"JSON Lines": {jsonLines, skip},
+		"decimals":   {delimited(";", `"`, "\r\n", ",", utf8, ""), skip},
+		"Windows-1254": {delimited(";", `"`, "\n", ",", charmap.Windows1254, ""), func(v *definition.Version) {
+			skip(v)
+			v.Format.Locale = "tr"
+		}},
 		"unknown site": {delimited(",", `"`, "\n", ".", utf8, ""), func(v *definition.Version) {
 			skip(v)
 			v.OnUnknownSite = definition.UnknownSiteReject
@@ -97,7 +100,7 @@ func TestAPreviewIsWhatTheImportOfTheSameRowsComesTo(t *testing.T) {
 			w.run(started.ID)
 			run := w.get(started.ID)
 			require.Equal(t, w.results(run.ID), asText(p.Results))
-			require.EqualValues(t, run.ProcessedRowCount, p.Sampled)
+			require.Equal(t, run.ProcessedRowCount, p.Sampled)
 			require.EqualValues(t, 1000, p.Sampled)
 			require.Len(t, p.Rows, 1000)
 			require.Equal(t, run.Warnings, p.Warnings)
@@ -131,7 +134,7 @@ func TestAPreviewIsWhatTheImportOfTheSameRowsComesTo(t *testing.T) {
 				reading = `5.125`
 			}
 			require.JSONEq(t, `{"site": "Site 0", "date": "2024-01-01", "reading": `+reading+`}`, string(p.Rows[0].Values))
-			require.JSONEq(t, `"null"`, strconv.Quote(string(p.Rows[12].Values[strings.LastIndex(string(p.Rows[12].Values), ":")+1:len(p.Rows[12].Values)-1])))
+			require.Contains(t, string(p.Rows[12].Values), `"reading":null`)
 		})
 	}
 }
@@ -235,32 +238,47 @@ func TestAPreviewIsRefusedForWhatAPersonCanPutRight(t *testing.T) {
 	})
 	draft := readings()
 	none, many, year := 0, 1001, 0
+	type change = func(*importer.PreviewInput)
+	gone := []definition.Output{{Key: "t", Aggregate: definition.Sum, Column: "gone"}}
 	for name, test := range map[string]struct {
 		ctx    context.Context
-		change func(*importer.PreviewInput)
-		codes  []refusal.Code
-		fields []string
+		change change
+		code   refusal.Code
+		field  string
 	}{
-		"a viewer":      {w.person(viewer.RoleViewer, w.group), nil, []refusal.Code{refusal.Forbidden}, nil},
-		"no group":      {w.person(viewer.RoleCollector, ""), nil, []refusal.Code{refusal.GroupRequired}, nil},
-		"another group": {w.person(viewer.RoleCollector, w.otherGroup), nil, []refusal.Code{refusal.NotFound}, []string{"uploadHistoryId"}},
-		"no history":    {nil, func(in *importer.PreviewInput) { in.UploadHistoryID = "upl-1" }, []refusal.Code{refusal.NotFound}, []string{"uploadHistoryId"}},
-		"no definition": {nil, func(in *importer.PreviewInput) { in.ImportDefinitionID = new(string) }, []refusal.Code{refusal.NotFound}, []string{"importDefinitionId"}},
-		"no version":    {nil, func(in *importer.PreviewInput) { in.Version = &many }, []refusal.Code{refusal.NotFound}, []string{"version"}},
-		"neither":       {nil, func(in *importer.PreviewInput) { in.ImportDefinitionID = nil }, []refusal.Code{refusal.InvalidInput}, []string{"draft"}},
-		"both":          {nil, func(in *importer.PreviewInput) { in.Draft = &draft }, []refusal.Code{refusal.InvalidInput}, []string{"draft"}},
-		"no rows":       {nil, func(in *importer.PreviewInput) { in.SampleRows = &none }, []refusal.Code{refusal.InvalidInput}, []string{"sampleRows"}},
-		"too many rows": {nil, func(in *importer.PreviewInput) { in.SampleRows = &many }, []refusal.Code{refusal.InvalidInput}, []string{"sampleRows"}},
-		"no such year":  {nil, func(in *importer.PreviewInput) { in.Year = &year }, []refusal.Code{refusal.InvalidInput}, []string{"year"}},
-		"no year":       {nil, func(in *importer.PreviewInput) { in.ImportDefinitionID = &yearly }, []refusal.Code{refusal.YearRequired}, []string{"year"}},
+		"a viewer":      {w.person(viewer.RoleViewer, w.group), nil, refusal.Forbidden, ""},
+		"no group":      {w.person(viewer.RoleCollector, ""), nil, refusal.GroupRequired, ""},
+		"another group": {w.person(viewer.RoleCollector, w.otherGroup), nil, refusal.NotFound, "uploadHistoryId"},
+		"no history": {
+			nil, func(in *importer.PreviewInput) { in.UploadHistoryID = "upl-1" }, refusal.NotFound, "uploadHistoryId",
+		},
+		"no definition": {
+			nil, func(in *importer.PreviewInput) { in.ImportDefinitionID = new(string) },
+			refusal.NotFound, "importDefinitionId",
+		},
+		"no version": {nil, func(in *importer.PreviewInput) { in.Version = &many }, refusal.NotFound, "version"},
+		"neither": {
+			nil, func(in *importer.PreviewInput) { in.ImportDefinitionID = nil }, refusal.InvalidInput, "draft",
+		},
+		"both":          {nil, func(in *importer.PreviewInput) { in.Draft = &draft }, refusal.InvalidInput, "draft"},
+		"no rows":       {nil, func(in *importer.PreviewInput) { in.SampleRows = &none }, refusal.InvalidInput, "sampleRows"},
+		"too many rows": {nil, func(in *importer.PreviewInput) { in.SampleRows = &many }, refusal.InvalidInput, "sampleRows"},
+		"no such year":  {nil, func(in *importer.PreviewInput) { in.Year = &year }, refusal.InvalidInput, "year"},
+		"no year": {
+			nil, func(in *importer.PreviewInput) { in.ImportDefinitionID = &yearly }, refusal.YearRequired, "year",
+		},
 		"wrong mapping": {nil, func(in *importer.PreviewInput) {
 			in.ColumnMapping = []definition.ColumnMapping{{Column: "x", Header: "y"}}
-		}, []refusal.Code{refusal.MappingInvalid}, []string{"columnMapping", "0", "column"}},
-		"wrong format": {nil, func(in *importer.PreviewInput) { in.Format = &definition.Format{Locale: "xx"} }, []refusal.Code{refusal.InvalidInput}, []string{"format", "locale"}},
+		}, refusal.MappingInvalid, "columnMapping 0 column"},
+		"wrong format": {nil, func(in *importer.PreviewInput) {
+			in.Format = &definition.Format{Locale: "xx"}
+		}, refusal.InvalidInput, "format locale"},
 		"a wrong draft": {nil, func(in *importer.PreviewInput) {
-			in.ImportDefinitionID, in.Draft = nil, &definition.Version{Columns: draft.Columns, Outputs: []definition.Output{{Key: "t", Aggregate: definition.Sum, Column: "gone"}}}
-		}, []refusal.Code{refusal.DefinitionInvalid}, []string{"draft", "outputSchema", "0", "column"}},
-		"draft, version": {nil, func(in *importer.PreviewInput) { in.ImportDefinitionID, in.Draft, in.Version = nil, &draft, &many }, []refusal.Code{refusal.InvalidInput}, []string{"version"}},
+			in.ImportDefinitionID, in.Draft = nil, &definition.Version{Columns: draft.Columns, Outputs: gone}
+		}, refusal.DefinitionInvalid, "draft outputSchema 0 column"},
+		"draft, version": {nil, func(in *importer.PreviewInput) {
+			in.ImportDefinitionID, in.Draft, in.Version = nil, &draft, &many
+		}, refusal.InvalidInput, "version"},
 	} {
 		in := importer.PreviewInput{UploadHistoryID: history, ImportDefinitionID: &id}
 		if test.change != nil {
@@ -270,9 +288,9 @@ func TestAPreviewIsRefusedForWhatAPersonCanPutRight(t *testing.T) {
 			test.ctx = w.collector()
 		}
 		_, err := w.Preview(test.ctx, in)
-		errs := refused(t, err, test.codes...)
-		if test.fields != nil {
-			require.Equal(t, refusal.Input(test.fields...), errs[0].Field, name)
+		errs := refused(t, err, test.code)
+		if test.field != "" {
+			require.Equal(t, refusal.Input(strings.Fields(test.field)...), errs[0].Field, name)
 		}
 	}
 }
@@ -289,13 +307,18 @@ func TestAPreviewTellsWhyAnImportWouldFail(t *testing.T) {
 		found   int
 	}{
 		"a column missing": {
-			"site,day,reading\nA,2024-01-01,1\n", nil, refusal.MappingInvalid, "Column 'date' is not in the file; it has: site, day, reading.",
-			[]string{"date"}, 2,
+			"site,day,reading\nA,2024-01-01,1\n", nil, refusal.MappingInvalid,
+			"Column 'date' is not in the file; it has: site, day, reading.",
+			[]string{"date"},
+			2,
 		},
 		"a header mapped that is not there": {
 			small, func(in *importer.PreviewInput) {
 				in.ColumnMapping = []definition.ColumnMapping{{Column: "date", Header: "day"}}
-			}, refusal.MappingInvalid, "Column 'date' is mapped to 'day', which is not in the file; it has: site, date, reading.", []string{"site", "date", "reading"}, 0,
+			}, refusal.MappingInvalid,
+			"Column 'date' is mapped to 'day', which is not in the file; it has: site, date, reading.",
+			[]string{"site", "date", "reading"},
+			0,
 		},
 		"not the kind that it is said to be": {
 			small, func(in *importer.PreviewInput) { in.Format = &definition.Format{Kind: definition.KindXLSX} },

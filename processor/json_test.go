@@ -21,7 +21,7 @@ func TestCellsAreShownAsWhatTheirColumnReads(t *testing.T) {
 		want   string
 	}{
 		{definition.Column{Type: definition.TypeNumber}, definition.CellText, "1.234,50", "1234.5"},
-		{definition.Column{Type: definition.TypeNumber}, definition.CellText, "1234567890123456789012345678,01", "1234567890123456789012345678.01"},
+		{definition.Column{Type: definition.TypeNumber}, definition.CellText, "1234567890123456789012,01", "1234567890123456789012.01"},
 		{definition.Column{Type: definition.TypeNumber}, definition.CellNumber, "-0.25", "-0.25"},
 		{definition.Column{Type: definition.TypeNumber}, definition.CellText, "viel", "null"},
 		{definition.Column{Type: definition.TypeNumber}, definition.CellText, "  ", "null"},
@@ -33,7 +33,10 @@ func TestCellsAreShownAsWhatTheirColumnReads(t *testing.T) {
 		{definition.Column{Type: definition.TypeDate}, definition.CellText, "5.3.2024", `"2024-03-05"`},
 		{definition.Column{Type: definition.TypeDate}, definition.CellNumber, "45352", `"2024-03-01"`},
 		{definition.Column{Type: definition.TypeDate, Role: period}, definition.CellText, "1. März 2024", `"2024-03-01"`},
-		{definition.Column{Type: definition.TypeDateTime}, definition.CellText, "2024-07-01T10:00:00Z", `"2024-07-01T12:00:00+02:00"`},
+		{
+			definition.Column{Type: definition.TypeDateTime},
+			definition.CellText, "2024-07-01T10:00:00Z", `"2024-07-01T12:00:00+02:00"`,
+		},
 		{definition.Column{Type: definition.TypeString}, definition.CellText, ` a "<b>" `, `" a \"<b>\" "`},
 		{definition.Column{Type: definition.TypeString}, definition.CellText, "\xff", "null"},
 		{definition.Column{Type: definition.TypeString, Role: period}, definition.CellText, "März 2024", `"März 2024"`},
