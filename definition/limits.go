@@ -43,7 +43,7 @@ func DefaultLimits() Limits {
 		MaxColumns:        1_000,
 		MaxCellBytes:      32 << 10,
 		MaxRowBytes:       1 << 20,
-		MaxUnpackedBytes:  4 << 30,
+		MaxUnpackedBytes:  2 << 30,
 		MaxUnpackRatio:    250,
 		MaxRowErrors:      1_000,
 		MaxSites:          100_000,

@@ -103,7 +103,7 @@ func TestWhatIsSaidOfAFileIsShown(t *testing.T) {
 
 		limits := w.must(w.reader, `{ limits { maxRowBytes maxUnpackedBytes maxUnpackRatio concurrentImports queuedImports } }`, nil).at("limits")
 		require.Equal(t, object{
-			"maxRowBytes": float64(1 << 20), "maxUnpackedBytes": float64(4 << 30), "maxUnpackRatio": 250.0,
+			"maxRowBytes": float64(1 << 20), "maxUnpackedBytes": float64(2 << 30), "maxUnpackRatio": 250.0,
 			"concurrentImports": 2.0, "queuedImports": 1000.0,
 		}, limits)
 	})

@@ -77,7 +77,7 @@ func LimitsOf(l definition.Limits) Limits {
 
 // DefaultLimits are the limits of a reader that is told nothing else: files of 2 GiB (30 million rows of usual width
 // would fit), 10 million rows, 2,000 columns, cells of 128 KiB (a full spreadsheet cell, 32,767 characters, in the
-// widest UTF-8), rows of 1 MiB, and packed files of 4 GiB that are 250 times as large as when packed.
+// widest UTF-8), rows of 1 MiB, and packed files that are 2 GiB and 250 times as large as when packed.
 func DefaultLimits() Limits {
 	return Limits{
 		MaxFileBytes: 2 << 30,
@@ -86,7 +86,7 @@ func DefaultLimits() Limits {
 		MaxCellBytes: 128 << 10,
 		MaxRowBytes:  1 << 20,
 
-		MaxUnpackedBytes: 4 << 30,
+		MaxUnpackedBytes: 2 << 30,
 		MaxUnpackRatio:   250,
 	}
 }

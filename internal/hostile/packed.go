@@ -44,7 +44,7 @@ func packedCases() []Case {
 			Open: lazily(func() []byte {
 				// Random bytes dilute what packs well: a line of a megabyte, 5 kB of which are noise.
 				line := strings.Repeat("S1", 500_000) + hexNoise(4000) + "\n"
-				return gzipped(pack(head, times(line, 4300)))
+				return gzipped(pack(head, times(line, 2200)))
 			}),
 			Want: limit,
 		},
