@@ -49,6 +49,9 @@ func (i *Importer) Recover(ctx context.Context, all bool) (int, error) {
 	return taken, errors.Join(problems...)
 }
 
+// errAlive undoes a recovery: the worker has renewed its lease, or another process was first.
+var errAlive = errors.New("the worker of the import lives")
+
 // recover takes one import, unless its worker has shown meanwhile that it lives.
 func (i *Importer) recover(ctx context.Context, lease *ent.ImportLease, all bool) (taken bool, err error) {
 	err = i.DB.Do(ctx, "recoverImport", func(ctx context.Context) error {
@@ -56,16 +59,13 @@ func (i *Importer) recover(ctx context.Context, lease *ent.ImportLease, all bool
 		if !all {
 			dead = append(dead, importlease.ExpiresAtLTE(i.now()))
 		}
-		n, err := i.DB.Client().ImportLease.Delete().Where(dead...).Exec(ctx)
-		if err != nil || n == 0 {
-			return err
-		}
 		run, err := i.DB.Client().ImportRun.Get(ctx, lease.ID)
-		if ent.IsNotFound(err) {
-			return nil
+		if err != nil && !ent.IsNotFound(err) {
+			return fmt.Errorf("read import: %w", err)
 		}
 		if err != nil {
-			return fmt.Errorf("read import: %w", err)
+			_, err := i.DB.Client().ImportLease.Delete().Where(dead...).Exec(ctx)
+			return err
 		}
 		// The attempt's number does not tell: every claim raises it, also after an orderly hand-back, which is nobody's fault.
 		crashes := run.CrashedAttempts + 1
@@ -81,8 +81,19 @@ func (i *Importer) recover(ctx context.Context, lease *ent.ImportLease, all bool
 				SetError(fmt.Sprintf("the worker of this import stopped without a word %d times; "+
 					"the file may be too much for it", crashes))
 		}
-		if n, err = update.Save(ctx); err != nil || n == 0 {
+		// The import before its lease, as everybody takes the two, or a cancel at this moment would be a deadlock.
+		changed, err := update.Save(ctx)
+		if err != nil {
 			return err
+		}
+		dropped, err := i.DB.Client().ImportLease.Delete().Where(dead...).Exec(ctx)
+		switch {
+		case err != nil:
+			return err
+		case changed == 0:
+			return nil
+		case dropped == 0:
+			return errAlive
 		}
 		if err := i.tell(ctx, run.OrganizationID, run.ID, crashes >= maxCrashes); err != nil {
 			return err
@@ -93,6 +104,9 @@ func (i *Importer) recover(ctx context.Context, lease *ent.ImportLease, all bool
 		}
 		return i.Queue.EnqueueImport(ctx, run.OrganizationID, run.ID)
 	})
+	if errors.Is(err, errAlive) {
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}

@@ -104,41 +104,51 @@ func (a *attempt) beat(ctx context.Context, renew bool) error {
 		return a.look(ctx)
 	}
 	return a.DB.Do(ctx, "showImportProgress", func(ctx context.Context) error {
-		if renew {
-			n, err := a.DB.Client().ImportLease.Update().
-				Where(importlease.ID(a.run.ID), importlease.Attempt(a.run.Attempt)).
-				SetExpiresAt(a.now().Add(a.Lease)).Save(ctx)
-			if err != nil {
-				return fmt.Errorf("renew lease: %w", err)
-			}
-			if n == 0 {
-				return errLost
+		// The import before its lease, as everybody takes the two, or a cancel at this moment would be a deadlock.
+		if changed {
+			if err := a.writeProgress(ctx, c, mapping, warnings); err != nil {
+				return err
 			}
 		}
-		if !changed {
+		if !renew {
 			return nil
 		}
-		update := a.mine().
-			SetAcceptedRowCount(c.accepted).
-			SetRejectedRowCount(c.rejected).
-			SetProcessedRowCount(c.processed()).
-			SetBlankRowCount(c.blank)
-		if mapping != nil {
-			update.SetColumnMapping(mapping)
-		}
-		if warnings != nil {
-			update.SetWarnings(warnings)
-		}
-		n, err := update.Save(ctx)
+		n, err := a.DB.Client().ImportLease.Update().
+			Where(importlease.ID(a.run.ID), importlease.Attempt(a.run.Attempt)).
+			SetExpiresAt(a.now().Add(a.Lease)).Save(ctx)
 		if err != nil {
-			return fmt.Errorf("write progress: %w", err)
+			return fmt.Errorf("renew lease: %w", err)
 		}
 		if n == 0 {
 			return errLost
 		}
-		a.tellProgress(ctx, a.run.OrganizationID, a.run.ID)
 		return nil
 	})
+}
+
+func (a *attempt) writeProgress(
+	ctx context.Context, c counts, mapping []definition.ColumnMapping, warnings []definition.Warning,
+) error {
+	update := a.mine().
+		SetAcceptedRowCount(c.accepted).
+		SetRejectedRowCount(c.rejected).
+		SetProcessedRowCount(c.processed()).
+		SetBlankRowCount(c.blank)
+	if mapping != nil {
+		update.SetColumnMapping(mapping)
+	}
+	if warnings != nil {
+		update.SetWarnings(warnings)
+	}
+	n, err := update.Save(ctx)
+	if err != nil {
+		return fmt.Errorf("write progress: %w", err)
+	}
+	if n == 0 {
+		return errLost
+	}
+	a.tellProgress(ctx, a.run.OrganizationID, a.run.ID)
+	return nil
 }
 
 func (a *attempt) look(ctx context.Context) error {
