@@ -39,10 +39,10 @@ func (l Locale) Language() string {
 	return language
 }
 
-// locales says what the Unicode CLDR (release 46, common/main: numbers and dates) says, with these exceptions. A language
-// without a country has the separators of its main country, as CLDR's likely subtags have it, but en no order of day and
-// month, for the United States and the rest of the world disagree. Where CLDR groups with a no-break space and people use
-// full stops too, as in Austria and Portugal, both are read.
+// locales says what the Unicode CLDR (release 48, common/main: numbers and dates) says, which golden files of package
+// processor hold it to, with these exceptions. A language without a country has the separators of its main country, as
+// CLDR's likely subtags have it, but en no order of day and month, for the United States and the rest of the world
+// disagree. Where CLDR groups with a no-break space and people use full stops too, as in Austria and Portugal, both are read.
 var locales = []Locale{
 	{Tag: "en", Point: '.', Groups: ","},
 	{Tag: "en-US", Point: '.', Groups: ",", Days: MonthFirst, Currency: "USD"},

@@ -104,7 +104,7 @@ func classifyNext(tokens []token) (i item, width int, ok bool) {
 	}
 	word := definition.NormalizeName(string(t.word))
 	switch word {
-	case "thang", "th":
+	case "thang", "thg", "th":
 		return vietnameseMonth(t, tokens[1:])
 	case "ngay", "de", "del":
 		return i, 1, len(tokens) > 1
