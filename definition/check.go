@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// The limits of a version; texts are counted in code points.
+// The limits of a version; texts are counted in code points, code in bytes.
 const (
 	MaxColumns     = 1000
 	MaxOutputs     = 500
@@ -15,6 +15,7 @@ const (
 	MaxDateFormats = 20
 	MaxName        = 255
 	MaxDescription = 2000
+	MaxCode        = 256 << 10
 )
 
 // Problem is one thing that is wrong with a version.
@@ -27,13 +28,14 @@ type Problem struct {
 	Params []Param
 }
 
-// Check tells everything that is wrong with a version, in the order of columns, outputs, format and policies; nothing at
-// all means that an import can run with it. It expects what Normalize returns. It reads the time zone database, which
-// main carries.
+// Check tells everything that is wrong with a version, in the order of columns, outputs, code, format and policies;
+// nothing at all means that an import can run with it, as far as can be told without compiling its code. It expects what
+// Normalize returns. It reads the time zone database, which main carries.
 func (v Version) Check() []Problem {
 	var c checker
 	c.columns(v.Columns)
 	c.outputs(v)
+	c.code(v.Code)
 	c.format(v.Format)
 	c.path = nil
 	c.enum("onInvalidRow", v.OnInvalidRow.Valid(), v.OnInvalidRow.Values())

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 var outputKey = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`)
@@ -37,8 +39,33 @@ func (c *checker) outputs(v Version) {
 		c.text("formElementId", o.FormElementID, MaxName, false)
 		c.enum("type", o.Type.Valid(), o.Type.Values())
 		c.enum("periodUnit", o.PeriodUnit.Valid(), o.PeriodUnit.Values())
+		if v.Code != "" {
+			c.computed(o)
+			continue
+		}
 		c.periodUnit(o, period)
 		c.aggregate(o, byName, v.Columns)
+	}
+}
+
+// computed checks an output of a version with code, which may be of any period: the code says which.
+func (c *checker) computed(o *Output) {
+	if o.Aggregate != "" {
+		c.add("aggregate", "code", "The code computes this output: leave the aggregate out, or the code.")
+	}
+	if o.Column != "" {
+		c.add("column", "code", "The code computes this output from all columns: leave the column out, or the code.")
+	}
+}
+
+func (c *checker) code(code string) {
+	c.path = nil
+	switch {
+	case len(code) > MaxCode:
+		c.add("processorCode", "long", fmt.Sprintf("The code has at most %d bytes, in UTF-8.", MaxCode),
+			"max", strconv.Itoa(MaxCode))
+	case !utf8.ValidString(code) || strings.ContainsRune(code, 0):
+		c.add("processorCode", "bytes", "The code is not valid UTF-8, or holds a NUL character.")
 	}
 }
 
@@ -58,7 +85,7 @@ func (c *checker) periodUnit(o *Output, period *Column) {
 
 func (c *checker) aggregate(o *Output, byName map[string]*Column, columns []Column) {
 	if o.Aggregate == "" {
-		c.add("aggregate", "blank", "An output needs an aggregate.")
+		c.add("aggregate", "blank", "An output needs an aggregate, or the definition code that computes it.")
 		return
 	}
 	if c.enum("aggregate", o.Aggregate.Valid(), o.Aggregate.Values()); !o.Aggregate.Valid() {

@@ -32,6 +32,16 @@ func weather() definition.Version {
 	}.Normalize()
 }
 
+// scripted is the same version with code in the place of aggregates.
+func scripted() definition.Version {
+	v := weather()
+	v.Code = "function process(rows) { return {} }"
+	for i := range v.Outputs {
+		v.Outputs[i].Aggregate, v.Outputs[i].Column = "", ""
+	}
+	return v
+}
+
 func TestNormalizedVersionHasNoProblem(t *testing.T) {
 	t.Parallel()
 	v := weather()
@@ -41,6 +51,31 @@ func TestNormalizedVersionHasNoProblem(t *testing.T) {
 	require.Equal(t, definition.Yearly, v.Outputs[2].PeriodUnit)
 	require.Equal(t, definition.InvalidRowFail, v.OnInvalidRow)
 	require.Equal(t, definition.UnknownSiteAccept, v.OnUnknownSite)
+}
+
+// The code says which period a value is for: an output of any unit is well, whatever the PERIOD column tells, or without
+// one.
+func TestCodeComputesOutputsOfAnyPeriod(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(v *definition.Version){
+		"as it is":         func(*definition.Version) {},
+		"no PERIOD column": func(v *definition.Version) { v.Columns[1].Role = "" },
+		"years":            func(v *definition.Version) { v.Columns[1].Type = definition.TypeInteger },
+		"at its longest": func(v *definition.Version) {
+			v.Code += strings.Repeat(" ", definition.MaxCode-len(v.Code))
+		},
+	} {
+		v := scripted()
+		v.Outputs[1].PeriodUnit = definition.Quarterly
+		change(&v)
+		require.Empty(t, v.Check(), name)
+	}
+}
+
+func TestCodeIsNeverTrimmedButBlankCodeIsNone(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, definition.Version{Code: " \n\t"}.Normalize().Code)
+	require.Equal(t, "\n process ", definition.Version{Code: "\n process "}.Normalize().Code)
 }
 
 func TestNormalizeTrimsACopy(t *testing.T) {
@@ -228,7 +263,21 @@ func TestCheckFindsEachFaultAtItsPlace(t *testing.T) {
 			func(v *version) { v.Format.TimeZone = "Mars/Olympus" }, "format.timeZone",
 			"unknown",
 		},
-		"time zone of host":   {func(v *version) { v.Format.TimeZone = "Local" }, "format.timeZone", "unknown"},
+		"time zone of host": {func(v *version) { v.Format.TimeZone = "Local" }, "format.timeZone", "unknown"},
+		"code too long": {
+			func(v *version) { *v = scripted(); v.Code += strings.Repeat(" ", definition.MaxCode) }, "processorCode", "long",
+		},
+		"code not UTF-8": {func(v *version) { *v = scripted(); v.Code += "\xff" }, "processorCode", "bytes"},
+		"code with NUL":  {func(v *version) { *v = scripted(); v.Code += "\x00" }, "processorCode", "bytes"},
+		"code and aggregate": {
+			func(v *version) { *v = scripted(); v.Outputs[1].Aggregate = definition.Count }, "outputSchema.1.aggregate", "code",
+		},
+		"code and column": {
+			func(v *version) { *v = scripted(); v.Outputs[0].Column = "Rain" }, "outputSchema.0.column", "code",
+		},
+		"code and bad unit": {
+			func(v *version) { *v = scripted(); v.Outputs[0].PeriodUnit = "WEEKLY" }, "outputSchema.0.periodUnit", "enum",
+		},
 		"invalid row policy":  {func(v *version) { v.OnInvalidRow = "MAYBE" }, "onInvalidRow", "enum"},
 		"unknown site policy": {func(v *version) { v.OnUnknownSite = "" }, "onUnknownSite", "enum"},
 	}

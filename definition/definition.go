@@ -36,7 +36,7 @@ type Output struct {
 	PeriodUnit PeriodUnit `json:"periodUnit"`
 	// Unit is the unit of measure, for people.
 	Unit string `json:"unit,omitempty"`
-	// Aggregate computes the value from Column.
+	// Aggregate computes the value from Column; empty where the version has code, which computes it.
 	Aggregate Aggregate `json:"aggregate,omitempty"`
 	// Column is the input column's name; only COUNT goes without, and then counts rows.
 	Column string `json:"column,omitempty"`
@@ -153,6 +153,15 @@ type ErrorGroup struct {
 	Sample RowError `json:"sample"`
 }
 
+// LogLine is one line that a processor wrote to its console.
+type LogLine struct {
+	Level   LogLevel `json:"level"`
+	Message string   `json:"message"`
+	// SiteKey is the site whose rows were processed; nil without a SITE_IDENTIFIER column, and for what an import says
+	// itself.
+	SiteKey *string `json:"siteKey,omitempty"`
+}
+
 // Version is what an import runs: one immutable version of a definition.
 type Version struct {
 	Columns       []Column          `json:"columns"`
@@ -160,4 +169,6 @@ type Version struct {
 	Format        Format            `json:"format"`
 	OnInvalidRow  InvalidRowPolicy  `json:"onInvalidRow"`
 	OnUnknownSite UnknownSitePolicy `json:"onUnknownSite"`
+	// Code is JavaScript that defines process(rows, context), which computes all outputs; empty: their aggregates do.
+	Code string `json:"code,omitempty"`
 }

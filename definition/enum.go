@@ -432,3 +432,28 @@ func (v WarningCode) MarshalGQL(w io.Writer) { writeName(w, string(v)) }
 
 // UnmarshalGQL takes the enum's name and refuses everything else.
 func (v *WarningCode) UnmarshalGQL(in any) error { return readName(v, in) }
+
+// LogLevel is how a processor wrote a line to its console.
+type LogLevel string
+
+// The values of LogLevel.
+const (
+	LogLevelLog   LogLevel = "LOG"
+	LogLevelInfo  LogLevel = "INFO"
+	LogLevelWarn  LogLevel = "WARN"
+	LogLevelError LogLevel = "ERROR"
+)
+
+// Values lists every LogLevel in the contract's order.
+func (LogLevel) Values() []string {
+	return []string{string(LogLevelLog), string(LogLevelInfo), string(LogLevelWarn), string(LogLevelError)}
+}
+
+// Valid tells whether v is one of the contract's values.
+func (v LogLevel) Valid() bool { return slices.Contains(v.Values(), string(v)) }
+
+// MarshalGQL writes the enum's name.
+func (v LogLevel) MarshalGQL(w io.Writer) { writeName(w, string(v)) }
+
+// UnmarshalGQL takes the enum's name and refuses everything else.
+func (v *LogLevel) UnmarshalGQL(in any) error { return readName(v, in) }

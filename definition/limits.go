@@ -22,6 +22,21 @@ type Limits struct {
 	MaxSites int
 	// MaxResults is the most results of one import.
 	MaxResults int
+	// MaxSpillBytes is the most bytes of temporary file for rows of one import that wait for their processor.
+	MaxSpillBytes int64
+	// ScriptBytes is the most bytes of UTF-8 in the code of a processor.
+	ScriptBytes int
+	// ScriptMemoryBytes is the heap of one call of a processor.
+	ScriptMemoryBytes int64
+	// ScriptCPUMillis is how long one call of a processor may compute, in milliseconds of processor time.
+	ScriptCPUMillis int
+	// ScriptRows is the most rows that one call of a processor is given.
+	ScriptRows int
+	// ScriptInputBytes is the most bytes of rows that one call of a processor is given, as they are handed over: texts in
+	// UTF-8, numbers as doubles.
+	ScriptInputBytes int64
+	// MaxLogLines is the most lines of a processor's console that one import keeps.
+	MaxLogLines int
 	// ConcurrentImports is how many imports of one organization run at a time, on all servers together; the others take
 	// turns, in the order of their start. A server runs twice as many at a time, of several organizations.
 	ConcurrentImports int
@@ -48,6 +63,13 @@ func DefaultLimits() Limits {
 		MaxRowErrors:      1_000,
 		MaxSites:          100_000,
 		MaxResults:        100_000,
+		MaxSpillBytes:     4 << 30,
+		ScriptBytes:       MaxCode,
+		ScriptMemoryBytes: 64 << 20,
+		ScriptCPUMillis:   2_000,
+		ScriptRows:        1_000_000,
+		ScriptInputBytes:  32 << 20,
+		MaxLogLines:       1_000,
 		ConcurrentImports: 2,
 		QueuedImports:     1_000,
 		UploadURLSeconds:  900,

@@ -70,7 +70,7 @@ func foldASCII(s string) string {
 
 // Normalize returns a copy as it is stored: texts trimmed, and what was left out set to its default (an output's label is
 // its key, its type NUMBER, its period unit YEARLY; bad rows FAIL; unknown sites are ACCEPTed). Separators are never
-// trimmed, for a space or a tab is one.
+// trimmed, for a space or a tab is one; nor is code, whose lines are counted, but blank code is none.
 func (v Version) Normalize() Version {
 	v.Columns = NormalizeColumns(v.Columns)
 	v.Outputs = NormalizeOutputs(v.Outputs)
@@ -78,6 +78,9 @@ func (v Version) Normalize() Version {
 	v.Format.Locale = strings.TrimSpace(v.Format.Locale)
 	v.Format.TimeZone = strings.TrimSpace(v.Format.TimeZone)
 	v.Format.DateFormats = trimAll(v.Format.DateFormats)
+	if strings.TrimSpace(v.Code) == "" {
+		v.Code = ""
+	}
 	if v.OnInvalidRow == "" {
 		v.OnInvalidRow = InvalidRowFail
 	}
