@@ -202,6 +202,7 @@ func rowsOf(history int, org, suffix string) []row {
 		})},
 		{"import_row_errors", own(values{"id": id("e1"), "import_id": imp})},
 		{"import_row_errors", own(values{"id": id("e2"), "upload_history_id": history, "group_id": group})},
+		{"import_log_lines", own(values{"id": id("log"), "import_id": imp, "group_id": group})},
 		{"import_leases", own(values{"import_id": imp})},
 		{"import_turns", own(values{"import_id": imp})},
 	}

@@ -211,8 +211,8 @@ func TestConstraints(t *testing.T) {
 			table: "import_results", row: of(values{
 				"id": "r", "import_id": "imp-org-a", "year": 2024, "period_unit": "YEARLY", "period": 1,
 			}),
-			kind: database.Unique, name: "import_results.organization_id,import_results.site_key,import_results.period_unit," +
-				"import_results.year,import_results.period,import_results.import_id",
+			kind: database.Unique, name: "import_results.organization_id,import_results.import_id,import_results.year," +
+				"import_results.period_unit,import_results.period,import_results.site_key",
 		},
 		"foreign key": {
 			table: "site_names", row: of(values{"site_id": "site-org-b", "normalized": "y"}), kind: database.ForeignKey,

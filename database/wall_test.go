@@ -32,7 +32,7 @@ func tenantTables(ctx context.Context, t testing.TB, db *database.DB) (names []s
 			names = append(names, name)
 		}
 	}
-	require.Len(t, names, 15, "a new table is meant to be seen here")
+	require.Len(t, names, 16, "a new table is meant to be seen here")
 	return names
 }
 
@@ -177,6 +177,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		"review_upload_histories": {1, 0, 0, 1, 0, 1},
 		"issued_uploads":          {1, 0, 0, 1, 0, 1},
 		"import_row_errors":       {2, 1, 1, 2, 0, 2},
+		"import_log_lines":        {1, 0, 0, 1, 0, 1},
 		"imports":                 {1, 1, 1, 1, 0, 1},
 		"import_definitions":      {2, 2, 2, 2, 0, 2},
 		"groups":                  {3, 3, 3, 2, 3, 1}, // of both organizations for who is in both

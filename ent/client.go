@@ -17,6 +17,7 @@ import (
 	"entrepot/ent/importdefinition"
 	"entrepot/ent/importdefinitionversion"
 	"entrepot/ent/importlease"
+	"entrepot/ent/importlogline"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
@@ -52,6 +53,8 @@ type Client struct {
 	ImportDefinitionVersion *ImportDefinitionVersionClient
 	// ImportLease is the client for interacting with the ImportLease builders.
 	ImportLease *ImportLeaseClient
+	// ImportLogLine is the client for interacting with the ImportLogLine builders.
+	ImportLogLine *ImportLogLineClient
 	// ImportResult is the client for interacting with the ImportResult builders.
 	ImportResult *ImportResultClient
 	// ImportRowError is the client for interacting with the ImportRowError builders.
@@ -91,6 +94,7 @@ func (c *Client) init() {
 	c.ImportDefinition = NewImportDefinitionClient(c.config)
 	c.ImportDefinitionVersion = NewImportDefinitionVersionClient(c.config)
 	c.ImportLease = NewImportLeaseClient(c.config)
+	c.ImportLogLine = NewImportLogLineClient(c.config)
 	c.ImportResult = NewImportResultClient(c.config)
 	c.ImportRowError = NewImportRowErrorClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
@@ -200,6 +204,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ImportDefinition:        NewImportDefinitionClient(cfg),
 		ImportDefinitionVersion: NewImportDefinitionVersionClient(cfg),
 		ImportLease:             NewImportLeaseClient(cfg),
+		ImportLogLine:           NewImportLogLineClient(cfg),
 		ImportResult:            NewImportResultClient(cfg),
 		ImportRowError:          NewImportRowErrorClient(cfg),
 		ImportRun:               NewImportRunClient(cfg),
@@ -236,6 +241,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ImportDefinition:        NewImportDefinitionClient(cfg),
 		ImportDefinitionVersion: NewImportDefinitionVersionClient(cfg),
 		ImportLease:             NewImportLeaseClient(cfg),
+		ImportLogLine:           NewImportLogLineClient(cfg),
 		ImportResult:            NewImportResultClient(cfg),
 		ImportRowError:          NewImportRowErrorClient(cfg),
 		ImportRun:               NewImportRunClient(cfg),
@@ -277,9 +283,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIToken, c.Group, c.GroupMembership, c.ImportDefinition,
-		c.ImportDefinitionVersion, c.ImportLease, c.ImportResult, c.ImportRowError,
-		c.ImportRun, c.ImportTurn, c.IssuedUpload, c.Membership, c.Organization,
-		c.ReviewUploadHistory, c.Site, c.SiteName, c.User,
+		c.ImportDefinitionVersion, c.ImportLease, c.ImportLogLine, c.ImportResult,
+		c.ImportRowError, c.ImportRun, c.ImportTurn, c.IssuedUpload, c.Membership,
+		c.Organization, c.ReviewUploadHistory, c.Site, c.SiteName, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -290,9 +296,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIToken, c.Group, c.GroupMembership, c.ImportDefinition,
-		c.ImportDefinitionVersion, c.ImportLease, c.ImportResult, c.ImportRowError,
-		c.ImportRun, c.ImportTurn, c.IssuedUpload, c.Membership, c.Organization,
-		c.ReviewUploadHistory, c.Site, c.SiteName, c.User,
+		c.ImportDefinitionVersion, c.ImportLease, c.ImportLogLine, c.ImportResult,
+		c.ImportRowError, c.ImportRun, c.ImportTurn, c.IssuedUpload, c.Membership,
+		c.Organization, c.ReviewUploadHistory, c.Site, c.SiteName, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -313,6 +319,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ImportDefinitionVersion.mutate(ctx, m)
 	case *ImportLeaseMutation:
 		return c.ImportLease.mutate(ctx, m)
+	case *ImportLogLineMutation:
+		return c.ImportLogLine.mutate(ctx, m)
 	case *ImportResultMutation:
 		return c.ImportResult.mutate(ctx, m)
 	case *ImportRowErrorMutation:
@@ -1336,6 +1344,188 @@ func (c *ImportLeaseClient) mutate(ctx context.Context, m *ImportLeaseMutation) 
 	}
 }
 
+// ImportLogLineClient is a client for the ImportLogLine schema.
+type ImportLogLineClient struct {
+	config
+}
+
+// NewImportLogLineClient returns a client for the ImportLogLine from the given config.
+func NewImportLogLineClient(c config) *ImportLogLineClient {
+	return &ImportLogLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importlogline.Hooks(f(g(h())))`.
+func (c *ImportLogLineClient) Use(hooks ...Hook) {
+	c.hooks.ImportLogLine = append(c.hooks.ImportLogLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importlogline.Intercept(f(g(h())))`.
+func (c *ImportLogLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportLogLine = append(c.inters.ImportLogLine, interceptors...)
+}
+
+// Create returns a builder for creating a ImportLogLine entity.
+func (c *ImportLogLineClient) Create() *ImportLogLineCreate {
+	mutation := newImportLogLineMutation(c.config, OpCreate)
+	return &ImportLogLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportLogLine entities.
+func (c *ImportLogLineClient) CreateBulk(builders ...*ImportLogLineCreate) *ImportLogLineCreateBulk {
+	return &ImportLogLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportLogLineClient) MapCreateBulk(slice any, setFunc func(*ImportLogLineCreate, int)) *ImportLogLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportLogLineCreateBulk{err: fmt.Errorf("calling to ImportLogLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportLogLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportLogLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportLogLine.
+func (c *ImportLogLineClient) Update() *ImportLogLineUpdate {
+	mutation := newImportLogLineMutation(c.config, OpUpdate)
+	return &ImportLogLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportLogLineClient) UpdateOne(_m *ImportLogLine) *ImportLogLineUpdateOne {
+	mutation := newImportLogLineMutation(c.config, OpUpdateOne, withImportLogLine(_m))
+	return &ImportLogLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportLogLineClient) UpdateOneID(id string) *ImportLogLineUpdateOne {
+	mutation := newImportLogLineMutation(c.config, OpUpdateOne, withImportLogLineID(id))
+	return &ImportLogLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportLogLine.
+func (c *ImportLogLineClient) Delete() *ImportLogLineDelete {
+	mutation := newImportLogLineMutation(c.config, OpDelete)
+	return &ImportLogLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportLogLineClient) DeleteOne(_m *ImportLogLine) *ImportLogLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportLogLineClient) DeleteOneID(id string) *ImportLogLineDeleteOne {
+	builder := c.Delete().Where(importlogline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportLogLineDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportLogLine.
+func (c *ImportLogLineClient) Query() *ImportLogLineQuery {
+	return &ImportLogLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportLogLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportLogLine entity by its id.
+func (c *ImportLogLineClient) Get(ctx context.Context, id string) (*ImportLogLine, error) {
+	return c.Query().Where(importlogline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportLogLineClient) GetX(ctx context.Context, id string) *ImportLogLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOrganization queries the organization edge of a ImportLogLine.
+func (c *ImportLogLineClient) QueryOrganization(_m *ImportLogLine) *OrganizationQuery {
+	query := (&OrganizationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importlogline.Table, importlogline.FieldID, id),
+			sqlgraph.To(organization.Table, organization.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importlogline.OrganizationTable, importlogline.OrganizationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryGroup queries the group edge of a ImportLogLine.
+func (c *ImportLogLineClient) QueryGroup(_m *ImportLogLine) *GroupQuery {
+	query := (&GroupClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importlogline.Table, importlogline.FieldID, id),
+			sqlgraph.To(group.Table, group.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importlogline.GroupTable, importlogline.GroupColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryImport queries the import edge of a ImportLogLine.
+func (c *ImportLogLineClient) QueryImport(_m *ImportLogLine) *ImportRunQuery {
+	query := (&ImportRunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importlogline.Table, importlogline.FieldID, id),
+			sqlgraph.To(importrun.Table, importrun.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, importlogline.ImportTable, importlogline.ImportColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportLogLineClient) Hooks() []Hook {
+	hooks := c.hooks.ImportLogLine
+	return append(hooks[:len(hooks):len(hooks)], importlogline.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportLogLineClient) Interceptors() []Interceptor {
+	return c.inters.ImportLogLine
+}
+
+func (c *ImportLogLineClient) mutate(ctx context.Context, m *ImportLogLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportLogLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportLogLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportLogLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportLogLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportLogLine mutation op: %q", m.Op())
+	}
+}
+
 // ImportResultClient is a client for the ImportResult schema.
 type ImportResultClient struct {
 	config
@@ -2041,6 +2231,22 @@ func (c *ImportRunClient) QueryRowErrors(_m *ImportRun) *ImportRowErrorQuery {
 			sqlgraph.From(importrun.Table, importrun.FieldID, id),
 			sqlgraph.To(importrowerror.Table, importrowerror.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, importrun.RowErrorsTable, importrun.RowErrorsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLog queries the log edge of a ImportRun.
+func (c *ImportRunClient) QueryLog(_m *ImportRun) *ImportLogLineQuery {
+	query := (&ImportLogLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, id),
+			sqlgraph.To(importlogline.Table, importlogline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.LogTable, importrun.LogColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3358,13 +3564,14 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		APIToken, Group, GroupMembership, ImportDefinition, ImportDefinitionVersion,
-		ImportLease, ImportResult, ImportRowError, ImportRun, ImportTurn, IssuedUpload,
-		Membership, Organization, ReviewUploadHistory, Site, SiteName, User []ent.Hook
+		ImportLease, ImportLogLine, ImportResult, ImportRowError, ImportRun,
+		ImportTurn, IssuedUpload, Membership, Organization, ReviewUploadHistory, Site,
+		SiteName, User []ent.Hook
 	}
 	inters struct {
 		APIToken, Group, GroupMembership, ImportDefinition, ImportDefinitionVersion,
-		ImportLease, ImportResult, ImportRowError, ImportRun, ImportTurn, IssuedUpload,
-		Membership, Organization, ReviewUploadHistory, Site, SiteName,
-		User []ent.Interceptor
+		ImportLease, ImportLogLine, ImportResult, ImportRowError, ImportRun,
+		ImportTurn, IssuedUpload, Membership, Organization, ReviewUploadHistory, Site,
+		SiteName, User []ent.Interceptor
 	}
 )

@@ -10,6 +10,7 @@ import (
 	"entrepot/ent/importdefinition"
 	"entrepot/ent/importdefinitionversion"
 	"entrepot/ent/importlease"
+	"entrepot/ent/importlogline"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
@@ -95,6 +96,7 @@ func checkColumn(t, c string) error {
 			importdefinition.Table:        importdefinition.ValidColumn,
 			importdefinitionversion.Table: importdefinitionversion.ValidColumn,
 			importlease.Table:             importlease.ValidColumn,
+			importlogline.Table:           importlogline.ValidColumn,
 			importresult.Table:            importresult.ValidColumn,
 			importrowerror.Table:          importrowerror.ValidColumn,
 			importrun.Table:               importrun.ValidColumn,

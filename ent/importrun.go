@@ -155,9 +155,11 @@ type ImportRunEdges struct {
 	Results []*ImportResult `json:"results,omitempty"`
 	// RowErrors holds the value of the row_errors edge.
 	RowErrors []*ImportRowError `json:"row_errors,omitempty"`
+	// Log holds the value of the log edge.
+	Log []*ImportLogLine `json:"log,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [15]bool
+	loadedTypes [16]bool
 }
 
 // OrganizationOrErr returns the Organization value or an error if the edge
@@ -313,6 +315,15 @@ func (e ImportRunEdges) RowErrorsOrErr() ([]*ImportRowError, error) {
 		return e.RowErrors, nil
 	}
 	return nil, &NotLoadedError{edge: "row_errors"}
+}
+
+// LogOrErr returns the Log value or an error if the edge
+// was not loaded in eager-loading.
+func (e ImportRunEdges) LogOrErr() ([]*ImportLogLine, error) {
+	if e.loadedTypes[15] {
+		return e.Log, nil
+	}
+	return nil, &NotLoadedError{edge: "log"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -742,6 +753,11 @@ func (_m *ImportRun) QueryResults() *ImportResultQuery {
 // QueryRowErrors queries the "row_errors" edge of the ImportRun entity.
 func (_m *ImportRun) QueryRowErrors() *ImportRowErrorQuery {
 	return NewImportRunClient(_m.config).QueryRowErrors(_m)
+}
+
+// QueryLog queries the "log" edge of the ImportRun entity.
+func (_m *ImportRun) QueryLog() *ImportLogLineQuery {
+	return NewImportRunClient(_m.config).QueryLog(_m)
 }
 
 // Update returns a builder for updating this ImportRun.

@@ -8,6 +8,7 @@ import (
 	"entrepot/ent/group"
 	"entrepot/ent/importdefinition"
 	"entrepot/ent/importdefinitionversion"
+	"entrepot/ent/importlogline"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
@@ -697,6 +698,21 @@ func (_c *ImportRunCreate) AddRowErrors(v ...*ImportRowError) *ImportRunCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddRowErrorIDs(ids...)
+}
+
+// AddLogIDs adds the "log" edge to the ImportLogLine entity by IDs.
+func (_c *ImportRunCreate) AddLogIDs(ids ...string) *ImportRunCreate {
+	_c.mutation.AddLogIDs(ids...)
+	return _c
+}
+
+// AddLog adds the "log" edges to the ImportLogLine entity.
+func (_c *ImportRunCreate) AddLog(v ...*ImportLogLine) *ImportRunCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddLogIDs(ids...)
 }
 
 // Mutation returns the ImportRunMutation object of the builder.
@@ -1455,6 +1471,22 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrowerror.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LogIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.LogTable,
+			Columns: []string{importrun.LogColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importlogline.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

@@ -8,6 +8,7 @@ import (
 	"entrepot/ent/group"
 	"entrepot/ent/importdefinition"
 	"entrepot/ent/importdefinitionversion"
+	"entrepot/ent/importlogline"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
@@ -47,6 +48,7 @@ type ImportRunQuery struct {
 	withSupersedes    *ImportRunQuery
 	withResults       *ImportResultQuery
 	withRowErrors     *ImportRowErrorQuery
+	withLog           *ImportLogLineQuery
 	modifiers         []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -414,6 +416,28 @@ func (_q *ImportRunQuery) QueryRowErrors() *ImportRowErrorQuery {
 	return query
 }
 
+// QueryLog chains the current query on the "log" edge.
+func (_q *ImportRunQuery) QueryLog() *ImportLogLineQuery {
+	query := (&ImportLogLineClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importrun.Table, importrun.FieldID, selector),
+			sqlgraph.To(importlogline.Table, importlogline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, importrun.LogTable, importrun.LogColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // First returns the first ImportRun entity from the query.
 // Returns a *NotFoundError when no ImportRun was found.
 func (_q *ImportRunQuery) First(ctx context.Context) (*ImportRun, error) {
@@ -621,6 +645,7 @@ func (_q *ImportRunQuery) Clone() *ImportRunQuery {
 		withSupersedes:    _q.withSupersedes.Clone(),
 		withResults:       _q.withResults.Clone(),
 		withRowErrors:     _q.withRowErrors.Clone(),
+		withLog:           _q.withLog.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -793,6 +818,17 @@ func (_q *ImportRunQuery) WithRowErrors(opts ...func(*ImportRowErrorQuery)) *Imp
 	return _q
 }
 
+// WithLog tells the query-builder to eager-load the nodes that are connected to
+// the "log" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ImportRunQuery) WithLog(opts ...func(*ImportLogLineQuery)) *ImportRunQuery {
+	query := (&ImportLogLineClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLog = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -877,7 +913,7 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 	var (
 		nodes       = []*ImportRun{}
 		_spec       = _q.querySpec()
-		loadedTypes = [15]bool{
+		loadedTypes = [16]bool{
 			_q.withOrganization != nil,
 			_q.withGroup != nil,
 			_q.withUser != nil,
@@ -893,6 +929,7 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 			_q.withSupersedes != nil,
 			_q.withResults != nil,
 			_q.withRowErrors != nil,
+			_q.withLog != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -1008,6 +1045,13 @@ func (_q *ImportRunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Im
 		if err := _q.loadRowErrors(ctx, query, nodes,
 			func(n *ImportRun) { n.Edges.RowErrors = []*ImportRowError{} },
 			func(n *ImportRun, e *ImportRowError) { n.Edges.RowErrors = append(n.Edges.RowErrors, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLog; query != nil {
+		if err := _q.loadLog(ctx, query, nodes,
+			func(n *ImportRun) { n.Edges.Log = []*ImportLogLine{} },
+			func(n *ImportRun, e *ImportLogLine) { n.Edges.Log = append(n.Edges.Log, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1473,6 +1517,36 @@ func (_q *ImportRunQuery) loadRowErrors(ctx context.Context, query *ImportRowErr
 		node, ok := nodeids[*fk]
 		if !ok {
 			return fmt.Errorf(`unexpected referenced foreign-key "import_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ImportRunQuery) loadLog(ctx context.Context, query *ImportLogLineQuery, nodes []*ImportRun, init func(*ImportRun), assign func(*ImportRun, *ImportLogLine)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*ImportRun)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(importlogline.FieldImportID)
+	}
+	query.Where(predicate.ImportLogLine(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(importrun.LogColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ImportID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "import_id" returned %v for node %v`, fk, n.ID)
 		}
 		assign(node, n)
 	}

@@ -5,6 +5,7 @@ package ent
 import (
 	"context"
 	"entrepot/definition"
+	"entrepot/ent/importlogline"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
@@ -638,6 +639,21 @@ func (_u *ImportRunUpdate) AddRowErrors(v ...*ImportRowError) *ImportRunUpdate {
 	return _u.AddRowErrorIDs(ids...)
 }
 
+// AddLogIDs adds the "log" edge to the ImportLogLine entity by IDs.
+func (_u *ImportRunUpdate) AddLogIDs(ids ...string) *ImportRunUpdate {
+	_u.mutation.AddLogIDs(ids...)
+	return _u
+}
+
+// AddLog adds the "log" edges to the ImportLogLine entity.
+func (_u *ImportRunUpdate) AddLog(v ...*ImportLogLine) *ImportRunUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLogIDs(ids...)
+}
+
 // Mutation returns the ImportRunMutation object of the builder.
 func (_u *ImportRunUpdate) Mutation() *ImportRunMutation {
 	return _u.mutation
@@ -716,6 +732,27 @@ func (_u *ImportRunUpdate) RemoveRowErrors(v ...*ImportRowError) *ImportRunUpdat
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRowErrorIDs(ids...)
+}
+
+// ClearLog clears all "log" edges to the ImportLogLine entity.
+func (_u *ImportRunUpdate) ClearLog() *ImportRunUpdate {
+	_u.mutation.ClearLog()
+	return _u
+}
+
+// RemoveLogIDs removes the "log" edge to ImportLogLine entities by IDs.
+func (_u *ImportRunUpdate) RemoveLogIDs(ids ...string) *ImportRunUpdate {
+	_u.mutation.RemoveLogIDs(ids...)
+	return _u
+}
+
+// RemoveLog removes "log" edges to ImportLogLine entities.
+func (_u *ImportRunUpdate) RemoveLog(v ...*ImportLogLine) *ImportRunUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLogIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -1235,6 +1272,51 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrowerror.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LogCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.LogTable,
+			Columns: []string{importrun.LogColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importlogline.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLogIDs(); len(nodes) > 0 && !_u.mutation.LogCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.LogTable,
+			Columns: []string{importrun.LogColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importlogline.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LogIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.LogTable,
+			Columns: []string{importrun.LogColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importlogline.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -1868,6 +1950,21 @@ func (_u *ImportRunUpdateOne) AddRowErrors(v ...*ImportRowError) *ImportRunUpdat
 	return _u.AddRowErrorIDs(ids...)
 }
 
+// AddLogIDs adds the "log" edge to the ImportLogLine entity by IDs.
+func (_u *ImportRunUpdateOne) AddLogIDs(ids ...string) *ImportRunUpdateOne {
+	_u.mutation.AddLogIDs(ids...)
+	return _u
+}
+
+// AddLog adds the "log" edges to the ImportLogLine entity.
+func (_u *ImportRunUpdateOne) AddLog(v ...*ImportLogLine) *ImportRunUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLogIDs(ids...)
+}
+
 // Mutation returns the ImportRunMutation object of the builder.
 func (_u *ImportRunUpdateOne) Mutation() *ImportRunMutation {
 	return _u.mutation
@@ -1946,6 +2043,27 @@ func (_u *ImportRunUpdateOne) RemoveRowErrors(v ...*ImportRowError) *ImportRunUp
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRowErrorIDs(ids...)
+}
+
+// ClearLog clears all "log" edges to the ImportLogLine entity.
+func (_u *ImportRunUpdateOne) ClearLog() *ImportRunUpdateOne {
+	_u.mutation.ClearLog()
+	return _u
+}
+
+// RemoveLogIDs removes the "log" edge to ImportLogLine entities by IDs.
+func (_u *ImportRunUpdateOne) RemoveLogIDs(ids ...string) *ImportRunUpdateOne {
+	_u.mutation.RemoveLogIDs(ids...)
+	return _u
+}
+
+// RemoveLog removes "log" edges to ImportLogLine entities.
+func (_u *ImportRunUpdateOne) RemoveLog(v ...*ImportLogLine) *ImportRunUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLogIDs(ids...)
 }
 
 // Where appends a list predicates to the ImportRunUpdate builder.
@@ -2495,6 +2613,51 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(importrowerror.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LogCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.LogTable,
+			Columns: []string{importrun.LogColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importlogline.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLogIDs(); len(nodes) > 0 && !_u.mutation.LogCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.LogTable,
+			Columns: []string{importrun.LogColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importlogline.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LogIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   importrun.LogTable,
+			Columns: []string{importrun.LogColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(importlogline.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

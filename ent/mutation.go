@@ -12,6 +12,7 @@ import (
 	"entrepot/ent/importdefinition"
 	"entrepot/ent/importdefinitionversion"
 	"entrepot/ent/importlease"
+	"entrepot/ent/importlogline"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
@@ -49,6 +50,7 @@ const (
 	TypeImportDefinition        = "ImportDefinition"
 	TypeImportDefinitionVersion = "ImportDefinitionVersion"
 	TypeImportLease             = "ImportLease"
+	TypeImportLogLine           = "ImportLogLine"
 	TypeImportResult            = "ImportResult"
 	TypeImportRowError          = "ImportRowError"
 	TypeImportRun               = "ImportRun"
@@ -5359,6 +5361,920 @@ func (m *ImportLeaseMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ImportLease edge %s", name)
 }
 
+// ImportLogLineMutation represents an operation that mutates the ImportLogLine nodes in the graph.
+type ImportLogLineMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	position            *int
+	addposition         *int
+	level               *definition.LogLevel
+	message             *string
+	site_key            *string
+	created_at          *time.Time
+	clearedFields       map[string]struct{}
+	organization        *string
+	clearedorganization bool
+	group               *string
+	clearedgroup        bool
+	_import             *string
+	cleared_import      bool
+	done                bool
+	oldValue            func(context.Context) (*ImportLogLine, error)
+	predicates          []predicate.ImportLogLine
+}
+
+var _ ent.Mutation = (*ImportLogLineMutation)(nil)
+
+// importloglineOption allows management of the mutation configuration using functional options.
+type importloglineOption func(*ImportLogLineMutation)
+
+// newImportLogLineMutation creates new mutation for the ImportLogLine entity.
+func newImportLogLineMutation(c config, op Op, opts ...importloglineOption) *ImportLogLineMutation {
+	m := &ImportLogLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportLogLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportLogLineID sets the ID field of the mutation.
+func withImportLogLineID(id string) importloglineOption {
+	return func(m *ImportLogLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportLogLine
+		)
+		m.oldValue = func(ctx context.Context) (*ImportLogLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportLogLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportLogLine sets the old ImportLogLine of the mutation.
+func withImportLogLine(node *ImportLogLine) importloglineOption {
+	return func(m *ImportLogLineMutation) {
+		m.oldValue = func(context.Context) (*ImportLogLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportLogLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportLogLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ImportLogLine entities.
+func (m *ImportLogLineMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportLogLineMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportLogLineMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportLogLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *ImportLogLineMutation) SetOrganizationID(s string) {
+	m.organization = &s
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *ImportLogLineMutation) OrganizationID() (r string, exists bool) {
+	v := m.organization
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the ImportLogLine entity.
+// If the ImportLogLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportLogLineMutation) OldOrganizationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *ImportLogLineMutation) ResetOrganizationID() {
+	m.organization = nil
+}
+
+// SetGroupID sets the "group_id" field.
+func (m *ImportLogLineMutation) SetGroupID(s string) {
+	m.group = &s
+}
+
+// GroupID returns the value of the "group_id" field in the mutation.
+func (m *ImportLogLineMutation) GroupID() (r string, exists bool) {
+	v := m.group
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGroupID returns the old "group_id" field's value of the ImportLogLine entity.
+// If the ImportLogLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportLogLineMutation) OldGroupID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGroupID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGroupID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGroupID: %w", err)
+	}
+	return oldValue.GroupID, nil
+}
+
+// ResetGroupID resets all changes to the "group_id" field.
+func (m *ImportLogLineMutation) ResetGroupID() {
+	m.group = nil
+}
+
+// SetImportID sets the "import_id" field.
+func (m *ImportLogLineMutation) SetImportID(s string) {
+	m._import = &s
+}
+
+// ImportID returns the value of the "import_id" field in the mutation.
+func (m *ImportLogLineMutation) ImportID() (r string, exists bool) {
+	v := m._import
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImportID returns the old "import_id" field's value of the ImportLogLine entity.
+// If the ImportLogLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportLogLineMutation) OldImportID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImportID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImportID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImportID: %w", err)
+	}
+	return oldValue.ImportID, nil
+}
+
+// ResetImportID resets all changes to the "import_id" field.
+func (m *ImportLogLineMutation) ResetImportID() {
+	m._import = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *ImportLogLineMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *ImportLogLineMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the ImportLogLine entity.
+// If the ImportLogLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportLogLineMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *ImportLogLineMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *ImportLogLineMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *ImportLogLineMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetLevel sets the "level" field.
+func (m *ImportLogLineMutation) SetLevel(dl definition.LogLevel) {
+	m.level = &dl
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *ImportLogLineMutation) Level() (r definition.LogLevel, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the ImportLogLine entity.
+// If the ImportLogLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportLogLineMutation) OldLevel(ctx context.Context) (v definition.LogLevel, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *ImportLogLineMutation) ResetLevel() {
+	m.level = nil
+}
+
+// SetMessage sets the "message" field.
+func (m *ImportLogLineMutation) SetMessage(s string) {
+	m.message = &s
+}
+
+// Message returns the value of the "message" field in the mutation.
+func (m *ImportLogLineMutation) Message() (r string, exists bool) {
+	v := m.message
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessage returns the old "message" field's value of the ImportLogLine entity.
+// If the ImportLogLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportLogLineMutation) OldMessage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessage: %w", err)
+	}
+	return oldValue.Message, nil
+}
+
+// ResetMessage resets all changes to the "message" field.
+func (m *ImportLogLineMutation) ResetMessage() {
+	m.message = nil
+}
+
+// SetSiteKey sets the "site_key" field.
+func (m *ImportLogLineMutation) SetSiteKey(s string) {
+	m.site_key = &s
+}
+
+// SiteKey returns the value of the "site_key" field in the mutation.
+func (m *ImportLogLineMutation) SiteKey() (r string, exists bool) {
+	v := m.site_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSiteKey returns the old "site_key" field's value of the ImportLogLine entity.
+// If the ImportLogLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportLogLineMutation) OldSiteKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSiteKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSiteKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSiteKey: %w", err)
+	}
+	return oldValue.SiteKey, nil
+}
+
+// ClearSiteKey clears the value of the "site_key" field.
+func (m *ImportLogLineMutation) ClearSiteKey() {
+	m.site_key = nil
+	m.clearedFields[importlogline.FieldSiteKey] = struct{}{}
+}
+
+// SiteKeyCleared returns if the "site_key" field was cleared in this mutation.
+func (m *ImportLogLineMutation) SiteKeyCleared() bool {
+	_, ok := m.clearedFields[importlogline.FieldSiteKey]
+	return ok
+}
+
+// ResetSiteKey resets all changes to the "site_key" field.
+func (m *ImportLogLineMutation) ResetSiteKey() {
+	m.site_key = nil
+	delete(m.clearedFields, importlogline.FieldSiteKey)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ImportLogLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ImportLogLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ImportLogLine entity.
+// If the ImportLogLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportLogLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ImportLogLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// ClearOrganization clears the "organization" edge to the Organization entity.
+func (m *ImportLogLineMutation) ClearOrganization() {
+	m.clearedorganization = true
+	m.clearedFields[importlogline.FieldOrganizationID] = struct{}{}
+}
+
+// OrganizationCleared reports if the "organization" edge to the Organization entity was cleared.
+func (m *ImportLogLineMutation) OrganizationCleared() bool {
+	return m.clearedorganization
+}
+
+// OrganizationIDs returns the "organization" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OrganizationID instead. It exists only for internal usage by the builders.
+func (m *ImportLogLineMutation) OrganizationIDs() (ids []string) {
+	if id := m.organization; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOrganization resets all changes to the "organization" edge.
+func (m *ImportLogLineMutation) ResetOrganization() {
+	m.organization = nil
+	m.clearedorganization = false
+}
+
+// ClearGroup clears the "group" edge to the Group entity.
+func (m *ImportLogLineMutation) ClearGroup() {
+	m.clearedgroup = true
+	m.clearedFields[importlogline.FieldGroupID] = struct{}{}
+}
+
+// GroupCleared reports if the "group" edge to the Group entity was cleared.
+func (m *ImportLogLineMutation) GroupCleared() bool {
+	return m.clearedgroup
+}
+
+// GroupIDs returns the "group" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// GroupID instead. It exists only for internal usage by the builders.
+func (m *ImportLogLineMutation) GroupIDs() (ids []string) {
+	if id := m.group; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetGroup resets all changes to the "group" edge.
+func (m *ImportLogLineMutation) ResetGroup() {
+	m.group = nil
+	m.clearedgroup = false
+}
+
+// ClearImport clears the "import" edge to the ImportRun entity.
+func (m *ImportLogLineMutation) ClearImport() {
+	m.cleared_import = true
+	m.clearedFields[importlogline.FieldImportID] = struct{}{}
+}
+
+// ImportCleared reports if the "import" edge to the ImportRun entity was cleared.
+func (m *ImportLogLineMutation) ImportCleared() bool {
+	return m.cleared_import
+}
+
+// ImportIDs returns the "import" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ImportID instead. It exists only for internal usage by the builders.
+func (m *ImportLogLineMutation) ImportIDs() (ids []string) {
+	if id := m._import; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetImport resets all changes to the "import" edge.
+func (m *ImportLogLineMutation) ResetImport() {
+	m._import = nil
+	m.cleared_import = false
+}
+
+// Where appends a list predicates to the ImportLogLineMutation builder.
+func (m *ImportLogLineMutation) Where(ps ...predicate.ImportLogLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportLogLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportLogLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportLogLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportLogLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportLogLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportLogLine).
+func (m *ImportLogLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportLogLineMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.organization != nil {
+		fields = append(fields, importlogline.FieldOrganizationID)
+	}
+	if m.group != nil {
+		fields = append(fields, importlogline.FieldGroupID)
+	}
+	if m._import != nil {
+		fields = append(fields, importlogline.FieldImportID)
+	}
+	if m.position != nil {
+		fields = append(fields, importlogline.FieldPosition)
+	}
+	if m.level != nil {
+		fields = append(fields, importlogline.FieldLevel)
+	}
+	if m.message != nil {
+		fields = append(fields, importlogline.FieldMessage)
+	}
+	if m.site_key != nil {
+		fields = append(fields, importlogline.FieldSiteKey)
+	}
+	if m.created_at != nil {
+		fields = append(fields, importlogline.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportLogLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importlogline.FieldOrganizationID:
+		return m.OrganizationID()
+	case importlogline.FieldGroupID:
+		return m.GroupID()
+	case importlogline.FieldImportID:
+		return m.ImportID()
+	case importlogline.FieldPosition:
+		return m.Position()
+	case importlogline.FieldLevel:
+		return m.Level()
+	case importlogline.FieldMessage:
+		return m.Message()
+	case importlogline.FieldSiteKey:
+		return m.SiteKey()
+	case importlogline.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportLogLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importlogline.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	case importlogline.FieldGroupID:
+		return m.OldGroupID(ctx)
+	case importlogline.FieldImportID:
+		return m.OldImportID(ctx)
+	case importlogline.FieldPosition:
+		return m.OldPosition(ctx)
+	case importlogline.FieldLevel:
+		return m.OldLevel(ctx)
+	case importlogline.FieldMessage:
+		return m.OldMessage(ctx)
+	case importlogline.FieldSiteKey:
+		return m.OldSiteKey(ctx)
+	case importlogline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportLogLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportLogLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importlogline.FieldOrganizationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	case importlogline.FieldGroupID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGroupID(v)
+		return nil
+	case importlogline.FieldImportID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImportID(v)
+		return nil
+	case importlogline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case importlogline.FieldLevel:
+		v, ok := value.(definition.LogLevel)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
+	case importlogline.FieldMessage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessage(v)
+		return nil
+	case importlogline.FieldSiteKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSiteKey(v)
+		return nil
+	case importlogline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportLogLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportLogLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, importlogline.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportLogLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case importlogline.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportLogLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case importlogline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportLogLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportLogLineMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importlogline.FieldSiteKey) {
+		fields = append(fields, importlogline.FieldSiteKey)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportLogLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportLogLineMutation) ClearField(name string) error {
+	switch name {
+	case importlogline.FieldSiteKey:
+		m.ClearSiteKey()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportLogLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportLogLineMutation) ResetField(name string) error {
+	switch name {
+	case importlogline.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	case importlogline.FieldGroupID:
+		m.ResetGroupID()
+		return nil
+	case importlogline.FieldImportID:
+		m.ResetImportID()
+		return nil
+	case importlogline.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case importlogline.FieldLevel:
+		m.ResetLevel()
+		return nil
+	case importlogline.FieldMessage:
+		m.ResetMessage()
+		return nil
+	case importlogline.FieldSiteKey:
+		m.ResetSiteKey()
+		return nil
+	case importlogline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportLogLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportLogLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.organization != nil {
+		edges = append(edges, importlogline.EdgeOrganization)
+	}
+	if m.group != nil {
+		edges = append(edges, importlogline.EdgeGroup)
+	}
+	if m._import != nil {
+		edges = append(edges, importlogline.EdgeImport)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportLogLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importlogline.EdgeOrganization:
+		if id := m.organization; id != nil {
+			return []ent.Value{*id}
+		}
+	case importlogline.EdgeGroup:
+		if id := m.group; id != nil {
+			return []ent.Value{*id}
+		}
+	case importlogline.EdgeImport:
+		if id := m._import; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportLogLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportLogLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportLogLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedorganization {
+		edges = append(edges, importlogline.EdgeOrganization)
+	}
+	if m.clearedgroup {
+		edges = append(edges, importlogline.EdgeGroup)
+	}
+	if m.cleared_import {
+		edges = append(edges, importlogline.EdgeImport)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportLogLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importlogline.EdgeOrganization:
+		return m.clearedorganization
+	case importlogline.EdgeGroup:
+		return m.clearedgroup
+	case importlogline.EdgeImport:
+		return m.cleared_import
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportLogLineMutation) ClearEdge(name string) error {
+	switch name {
+	case importlogline.EdgeOrganization:
+		m.ClearOrganization()
+		return nil
+	case importlogline.EdgeGroup:
+		m.ClearGroup()
+		return nil
+	case importlogline.EdgeImport:
+		m.ClearImport()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportLogLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportLogLineMutation) ResetEdge(name string) error {
+	switch name {
+	case importlogline.EdgeOrganization:
+		m.ResetOrganization()
+		return nil
+	case importlogline.EdgeGroup:
+		m.ResetGroup()
+		return nil
+	case importlogline.EdgeImport:
+		m.ResetImport()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportLogLine edge %s", name)
+}
+
 // ImportResultMutation represents an operation that mutates the ImportResult nodes in the graph.
 type ImportResultMutation struct {
 	config
@@ -8061,6 +8977,9 @@ type ImportRunMutation struct {
 	row_errors                 map[string]struct{}
 	removedrow_errors          map[string]struct{}
 	clearedrow_errors          bool
+	log                        map[string]struct{}
+	removedlog                 map[string]struct{}
+	clearedlog                 bool
 	done                       bool
 	oldValue                   func(context.Context) (*ImportRun, error)
 	predicates                 []predicate.ImportRun
@@ -11048,6 +11967,60 @@ func (m *ImportRunMutation) ResetRowErrors() {
 	m.removedrow_errors = nil
 }
 
+// AddLogIDs adds the "log" edge to the ImportLogLine entity by ids.
+func (m *ImportRunMutation) AddLogIDs(ids ...string) {
+	if m.log == nil {
+		m.log = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.log[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLog clears the "log" edge to the ImportLogLine entity.
+func (m *ImportRunMutation) ClearLog() {
+	m.clearedlog = true
+}
+
+// LogCleared reports if the "log" edge to the ImportLogLine entity was cleared.
+func (m *ImportRunMutation) LogCleared() bool {
+	return m.clearedlog
+}
+
+// RemoveLogIDs removes the "log" edge to the ImportLogLine entity by IDs.
+func (m *ImportRunMutation) RemoveLogIDs(ids ...string) {
+	if m.removedlog == nil {
+		m.removedlog = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.log, ids[i])
+		m.removedlog[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLog returns the removed IDs of the "log" edge to the ImportLogLine entity.
+func (m *ImportRunMutation) RemovedLogIDs() (ids []string) {
+	for id := range m.removedlog {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LogIDs returns the "log" edge IDs in the mutation.
+func (m *ImportRunMutation) LogIDs() (ids []string) {
+	for id := range m.log {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLog resets all changes to the "log" edge.
+func (m *ImportRunMutation) ResetLog() {
+	m.log = nil
+	m.clearedlog = false
+	m.removedlog = nil
+}
+
 // Where appends a list predicates to the ImportRunMutation builder.
 func (m *ImportRunMutation) Where(ps ...predicate.ImportRun) {
 	m.predicates = append(m.predicates, ps...)
@@ -12252,7 +13225,7 @@ func (m *ImportRunMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ImportRunMutation) AddedEdges() []string {
-	edges := make([]string, 0, 15)
+	edges := make([]string, 0, 16)
 	if m.organization != nil {
 		edges = append(edges, importrun.EdgeOrganization)
 	}
@@ -12297,6 +13270,9 @@ func (m *ImportRunMutation) AddedEdges() []string {
 	}
 	if m.row_errors != nil {
 		edges = append(edges, importrun.EdgeRowErrors)
+	}
+	if m.log != nil {
+		edges = append(edges, importrun.EdgeLog)
 	}
 	return edges
 }
@@ -12375,13 +13351,19 @@ func (m *ImportRunMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case importrun.EdgeLog:
+		ids := make([]ent.Value, 0, len(m.log))
+		for id := range m.log {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ImportRunMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 15)
+	edges := make([]string, 0, 16)
 	if m.removedretries != nil {
 		edges = append(edges, importrun.EdgeRetries)
 	}
@@ -12396,6 +13378,9 @@ func (m *ImportRunMutation) RemovedEdges() []string {
 	}
 	if m.removedrow_errors != nil {
 		edges = append(edges, importrun.EdgeRowErrors)
+	}
+	if m.removedlog != nil {
+		edges = append(edges, importrun.EdgeLog)
 	}
 	return edges
 }
@@ -12434,13 +13419,19 @@ func (m *ImportRunMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case importrun.EdgeLog:
+		ids := make([]ent.Value, 0, len(m.removedlog))
+		for id := range m.removedlog {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ImportRunMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 15)
+	edges := make([]string, 0, 16)
 	if m.clearedorganization {
 		edges = append(edges, importrun.EdgeOrganization)
 	}
@@ -12486,6 +13477,9 @@ func (m *ImportRunMutation) ClearedEdges() []string {
 	if m.clearedrow_errors {
 		edges = append(edges, importrun.EdgeRowErrors)
 	}
+	if m.clearedlog {
+		edges = append(edges, importrun.EdgeLog)
+	}
 	return edges
 }
 
@@ -12523,6 +13517,8 @@ func (m *ImportRunMutation) EdgeCleared(name string) bool {
 		return m.clearedresults
 	case importrun.EdgeRowErrors:
 		return m.clearedrow_errors
+	case importrun.EdgeLog:
+		return m.clearedlog
 	}
 	return false
 }
@@ -12613,6 +13609,9 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 		return nil
 	case importrun.EdgeRowErrors:
 		m.ResetRowErrors()
+		return nil
+	case importrun.EdgeLog:
+		m.ResetLog()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun edge %s", name)

@@ -24,6 +24,8 @@ type Tx struct {
 	ImportDefinitionVersion *ImportDefinitionVersionClient
 	// ImportLease is the client for interacting with the ImportLease builders.
 	ImportLease *ImportLeaseClient
+	// ImportLogLine is the client for interacting with the ImportLogLine builders.
+	ImportLogLine *ImportLogLineClient
 	// ImportResult is the client for interacting with the ImportResult builders.
 	ImportResult *ImportResultClient
 	// ImportRowError is the client for interacting with the ImportRowError builders.
@@ -183,6 +185,7 @@ func (tx *Tx) init() {
 	tx.ImportDefinition = NewImportDefinitionClient(tx.config)
 	tx.ImportDefinitionVersion = NewImportDefinitionVersionClient(tx.config)
 	tx.ImportLease = NewImportLeaseClient(tx.config)
+	tx.ImportLogLine = NewImportLogLineClient(tx.config)
 	tx.ImportResult = NewImportResultClient(tx.config)
 	tx.ImportRowError = NewImportRowErrorClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)

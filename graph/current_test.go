@@ -236,7 +236,7 @@ func TestCurrentResultsAreThoseOfTheNewestImports(t *testing.T) {
 }
 
 // TestAPageOfCurrentResultsIsReadAlongTheIndexes makes fifty imports of the same keys: by the plan, a page reads its own
-// keys from the index in the order of the list, and looks for the newest import of each once in the unique index.
+// keys from the index in the order of the list, and looks for the newest import of each once in one of them.
 func TestAPageOfCurrentResultsIsReadAlongTheIndexes(t *testing.T) {
 	t.Parallel()
 	working(t, func(t *testing.T, w *world) {
@@ -266,8 +266,8 @@ func TestAPageOfCurrentResultsIsReadAlongTheIndexes(t *testing.T) {
 		_, err = owners.ExecContext(t.Context(), "ANALYZE imports, import_results")
 		require.NoError(t, err)
 		for order, index := range map[string]string{
-			"PERIOD": "Index Scan using importresult_organization_id_year_period_unit_period_site_key on import_results",
-			"SITE":   "Index Scan using importresult_organization_id_s",
+			"PERIOD": `Index Scan using importresult_organization_id_y\w+ on import_results`,
+			"SITE":   `(?s)Presorted Key: import_results.site_key\n.*Index Scan using importresult_organization_id_site_key `,
 		} {
 			all := w.statements.during(func() {
 				a := w.must(w.reader, `query ($o: ImportResultOrderField!) { importResults(orderBy: {field: $o}) { nodes { id } } }`, object{"o": order})
@@ -291,9 +291,9 @@ func TestAPageOfCurrentResultsIsReadAlongTheIndexes(t *testing.T) {
 				_, err = w.db.ExecContext(ctx, "DEALLOCATE page")
 				require.NoError(t, err)
 			})
-			require.Contains(t, plan.String(), index, order)
+			require.Regexp(t, index, plan.String(), order)
 			require.NotContains(t, plan.String(), "Seq Scan on import_results", order)
-			require.Regexp(t, `Index Only Scan Backward using importresult_organization_id_s\w+ on import_results newer_result`, plan.String())
+			require.Regexp(t, `Index Only Scan Backward using importresult_organization_id_y\w+ on import_results newer_result`, plan.String())
 		}
 	})
 }

@@ -30,6 +30,7 @@ const (
 	Import        Prefix = "imp"
 	Result        Prefix = "impres"
 	RowError      Prefix = "imperr"
+	LogLine       Prefix = "implog"
 	UploadHistory Prefix = "upl"
 )
 

@@ -80,6 +80,18 @@ func (f ImportLeaseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportLeaseMutation", m)
 }
 
+// The ImportLogLineFunc type is an adapter to allow the use of ordinary
+// function as ImportLogLine mutator.
+type ImportLogLineFunc func(context.Context, *ent.ImportLogLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ImportLogLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ImportLogLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportLogLineMutation", m)
+}
+
 // The ImportResultFunc type is an adapter to allow the use of ordinary
 // function as ImportResult mutator.
 type ImportResultFunc func(context.Context, *ent.ImportResultMutation) (ent.Value, error)

@@ -139,6 +139,8 @@ const (
 	EdgeResults = "results"
 	// EdgeRowErrors holds the string denoting the row_errors edge name in mutations.
 	EdgeRowErrors = "row_errors"
+	// EdgeLog holds the string denoting the log edge name in mutations.
+	EdgeLog = "log"
 	// Table holds the table name of the importrun in the database.
 	Table = "imports"
 	// OrganizationTable is the table that holds the organization relation/edge.
@@ -228,6 +230,13 @@ const (
 	RowErrorsInverseTable = "import_row_errors"
 	// RowErrorsColumn is the table column denoting the row_errors relation/edge.
 	RowErrorsColumn = "import_id"
+	// LogTable is the table that holds the log relation/edge.
+	LogTable = "import_log_lines"
+	// LogInverseTable is the table name for the ImportLogLine entity.
+	// It exists in this package in order to avoid circular dependency with the "importlogline" package.
+	LogInverseTable = "import_log_lines"
+	// LogColumn is the table column denoting the log relation/edge.
+	LogColumn = "import_id"
 )
 
 // Columns holds all SQL columns for importrun fields.
@@ -756,6 +765,20 @@ func ByRowErrors(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newRowErrorsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByLogCount orders the results by log count.
+func ByLogCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newLogStep(), opts...)
+	}
+}
+
+// ByLog orders the results by log terms.
+func ByLog(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLogStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newOrganizationStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -859,5 +882,12 @@ func newRowErrorsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RowErrorsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, RowErrorsTable, RowErrorsColumn),
+	)
+}
+func newLogStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LogInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, LogTable, LogColumn),
 	)
 }

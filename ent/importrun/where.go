@@ -2836,6 +2836,29 @@ func HasRowErrorsWith(preds ...predicate.ImportRowError) predicate.ImportRun {
 	})
 }
 
+// HasLog applies the HasEdge predicate on the "log" edge.
+func HasLog() predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, LogTable, LogColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLogWith applies the HasEdge predicate on the "log" edge with a given conditions (other predicates).
+func HasLogWith(preds ...predicate.ImportLogLine) predicate.ImportRun {
+	return predicate.ImportRun(func(s *sql.Selector) {
+		step := newLogStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.ImportRun) predicate.ImportRun {
 	return predicate.ImportRun(sql.AndPredicates(predicates...))

@@ -260,6 +260,51 @@ var (
 			},
 		},
 	}
+	// ImportLogLinesColumns holds the columns for the "import_log_lines" table.
+	ImportLogLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "level", Type: field.TypeEnum, Enums: []string{"LOG", "INFO", "WARN", "ERROR"}},
+		{Name: "message", Type: field.TypeString, Size: 2147483647},
+		{Name: "site_key", Type: field.TypeString, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "organization_id", Type: field.TypeString, Size: 64},
+		{Name: "group_id", Type: field.TypeString, Size: 64},
+		{Name: "import_id", Type: field.TypeString, Size: 64},
+	}
+	// ImportLogLinesTable holds the schema information for the "import_log_lines" table.
+	ImportLogLinesTable = &schema.Table{
+		Name:       "import_log_lines",
+		Columns:    ImportLogLinesColumns,
+		PrimaryKey: []*schema.Column{ImportLogLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_log_lines_organizations_organization",
+				Columns:    []*schema.Column{ImportLogLinesColumns[6]},
+				RefColumns: []*schema.Column{OrganizationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "import_log_lines_groups_group",
+				Columns:    []*schema.Column{ImportLogLinesColumns[7]},
+				RefColumns: []*schema.Column{GroupsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "import_log_lines_imports_log",
+				Columns:    []*schema.Column{ImportLogLinesColumns[8]},
+				RefColumns: []*schema.Column{ImportsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importlogline_organization_id_import_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{ImportLogLinesColumns[6], ImportLogLinesColumns[8], ImportLogLinesColumns[1]},
+			},
+		},
+	}
 	// ImportResultsColumns holds the columns for the "import_results" table.
 	ImportResultsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
@@ -297,19 +342,19 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "importresult_organization_id_import_id_year_period_unit_period_site_key_id",
-				Unique:  false,
-				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[12], ImportResultsColumns[4], ImportResultsColumns[5], ImportResultsColumns[6], ImportResultsColumns[3], ImportResultsColumns[0]},
-			},
-			{
-				Name:    "importresult_organization_id_site_key_period_unit_year_period_import_id",
+				Name:    "importresult_organization_id_import_id_year_period_unit_period_site_key",
 				Unique:  true,
-				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[3], ImportResultsColumns[5], ImportResultsColumns[4], ImportResultsColumns[6], ImportResultsColumns[12]},
+				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[12], ImportResultsColumns[4], ImportResultsColumns[5], ImportResultsColumns[6], ImportResultsColumns[3]},
 			},
 			{
-				Name:    "importresult_organization_id_year_period_unit_period_site_key",
+				Name:    "importresult_organization_id_year_period_unit_period_site_key_import_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[4], ImportResultsColumns[5], ImportResultsColumns[6], ImportResultsColumns[3]},
+				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[4], ImportResultsColumns[5], ImportResultsColumns[6], ImportResultsColumns[3], ImportResultsColumns[12]},
+			},
+			{
+				Name:    "importresult_organization_id_site_key",
+				Unique:  false,
+				Columns: []*schema.Column{ImportResultsColumns[1], ImportResultsColumns[3]},
 			},
 		},
 	}
@@ -837,6 +882,7 @@ var (
 		ImportDefinitionsTable,
 		ImportDefinitionVersionsTable,
 		ImportLeasesTable,
+		ImportLogLinesTable,
 		ImportResultsTable,
 		ImportRowErrorsTable,
 		ImportsTable,
@@ -872,6 +918,12 @@ func init() {
 	ImportDefinitionVersionsTable.Annotation = &entsql.Annotation{}
 	ImportDefinitionVersionsTable.Annotation.Checks = map[string]string{
 		"number_from_1": "number >= 1",
+	}
+	ImportLogLinesTable.ForeignKeys[0].RefTable = OrganizationsTable
+	ImportLogLinesTable.ForeignKeys[1].RefTable = GroupsTable
+	ImportLogLinesTable.ForeignKeys[2].RefTable = ImportsTable
+	ImportLogLinesTable.Annotation = &entsql.Annotation{
+		Table: "import_log_lines",
 	}
 	ImportResultsTable.ForeignKeys[0].RefTable = SitesTable
 	ImportResultsTable.ForeignKeys[1].RefTable = ImportsTable

@@ -24,6 +24,9 @@ type ImportDefinitionVersion func(*sql.Selector)
 // ImportLease is the predicate function for importlease builders.
 type ImportLease func(*sql.Selector)
 
+// ImportLogLine is the predicate function for importlogline builders.
+type ImportLogLine func(*sql.Selector)
+
 // ImportResult is the predicate function for importresult builders.
 type ImportResult func(*sql.Selector)
 

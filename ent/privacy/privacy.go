@@ -254,6 +254,30 @@ func (f ImportLeaseMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mut
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ImportLeaseMutation", m)
 }
 
+// The ImportLogLineQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ImportLogLineQueryRuleFunc func(context.Context, *ent.ImportLogLineQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ImportLogLineQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ImportLogLineQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ImportLogLineQuery", q)
+}
+
+// The ImportLogLineMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ImportLogLineMutationRuleFunc func(context.Context, *ent.ImportLogLineMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ImportLogLineMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ImportLogLineMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ImportLogLineMutation", m)
+}
+
 // The ImportResultQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ImportResultQueryRuleFunc func(context.Context, *ent.ImportResultQuery) error

@@ -11,6 +11,7 @@ import (
 	"entrepot/ent/importdefinition"
 	"entrepot/ent/importdefinitionversion"
 	"entrepot/ent/importlease"
+	"entrepot/ent/importlogline"
 	"entrepot/ent/importresult"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
@@ -494,6 +495,71 @@ func init() {
 	// importlease.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	importlease.IDValidator = func() func(string) error {
 		validators := importleaseDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	importlogline.Policy = privacy.NewPolicies(schema.ImportLogLine{})
+	importlogline.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := importlogline.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	importloglineFields := schema.ImportLogLine{}.Fields()
+	_ = importloglineFields
+	// importloglineDescOrganizationID is the schema descriptor for organization_id field.
+	importloglineDescOrganizationID := importloglineFields[1].Descriptor()
+	// importlogline.OrganizationIDValidator is a validator for the "organization_id" field. It is called by the builders before save.
+	importlogline.OrganizationIDValidator = func() func(string) error {
+		validators := importloglineDescOrganizationID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(organization string) error {
+			for _, fn := range fns {
+				if err := fn(organization); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// importloglineDescGroupID is the schema descriptor for group_id field.
+	importloglineDescGroupID := importloglineFields[2].Descriptor()
+	// importlogline.GroupIDValidator is a validator for the "group_id" field. It is called by the builders before save.
+	importlogline.GroupIDValidator = importloglineDescGroupID.Validators[0].(func(string) error)
+	// importloglineDescImportID is the schema descriptor for import_id field.
+	importloglineDescImportID := importloglineFields[3].Descriptor()
+	// importlogline.ImportIDValidator is a validator for the "import_id" field. It is called by the builders before save.
+	importlogline.ImportIDValidator = importloglineDescImportID.Validators[0].(func(string) error)
+	// importloglineDescPosition is the schema descriptor for position field.
+	importloglineDescPosition := importloglineFields[4].Descriptor()
+	// importlogline.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	importlogline.PositionValidator = importloglineDescPosition.Validators[0].(func(int) error)
+	// importloglineDescCreatedAt is the schema descriptor for created_at field.
+	importloglineDescCreatedAt := importloglineFields[8].Descriptor()
+	// importlogline.DefaultCreatedAt holds the default value on creation for the created_at field.
+	importlogline.DefaultCreatedAt = importloglineDescCreatedAt.Default.(func() time.Time)
+	// importloglineDescID is the schema descriptor for id field.
+	importloglineDescID := importloglineFields[0].Descriptor()
+	// importlogline.DefaultID holds the default value on creation for the id field.
+	importlogline.DefaultID = importloglineDescID.Default.(func() string)
+	// importlogline.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	importlogline.IDValidator = func() func(string) error {
+		validators := importloglineDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

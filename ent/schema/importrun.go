@@ -107,6 +107,7 @@ func (ImportRun) Edges() []ent.Edge {
 			From("superseded_by").Field("superseded_by_id").Unique(),
 		edge.To("results", ImportResult.Type),
 		edge.To("row_errors", ImportRowError.Type),
+		edge.To("log", ImportLogLine.Type),
 	}
 }
 

@@ -22,7 +22,9 @@ BEGIN
   END LOOP;
 
   -- Rows of one group: its people see them, and parts of the server. The errors of an import belong to no group.
-  FOREACH tab IN ARRAY ARRAY['review_upload_histories', 'issued_uploads', 'import_row_errors'] LOOP
+  FOREACH tab IN ARRAY ARRAY[
+    'review_upload_histories', 'issued_uploads', 'import_row_errors', 'import_log_lines'
+  ] LOOP
     EXECUTE format('CREATE POLICY own ON %I USING (%s) WITH CHECK (%2$s)', tab, own || $p$ AND (
       group_id = (SELECT NULLIF(current_setting('app.group_id', true), ''))
       OR (SELECT current_setting('app.all_groups', true)) = 'on'$p$ ||
