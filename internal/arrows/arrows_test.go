@@ -38,7 +38,16 @@ var known = map[string]struct{ ours, others []string }{
 	"refusal":        {ours: []string{"definition", "viewer"}},
 	"tabular":        {ours: []string{"definition"}, others: []string{"github.com/klauspost/compress", "golang.org/x/text"}},
 	"processor":      {ours: []string{"definition"}, others: []string{"github.com/cockroachdb/apd", "golang.org/x/text"}},
-	"storage":        {others: []string{"gocloud.dev"}},
+	// The process that runs a tenant's code; only its engine knows JavaScript.
+	"processor/script": {
+		ours:   []string{"definition", "processor/script/engine"},
+		others: []string{"github.com/elastic/go-seccomp-bpf", "golang.org/x/sys"},
+	},
+	"processor/script/engine": {
+		ours:   []string{"definition"},
+		others: []string{"golang.org/x/sys", "modernc.org/libc", "modernc.org/libquickjs"},
+	},
+	"storage": {others: []string{"gocloud.dev"}},
 
 	"ent/rule":               {ours: []string{"prefixid", "viewer"}, others: []string{"entgo.io/ent"}},
 	"ent/schema":             {ours: []string{"definition", "ent/rule", "prefixid", "viewer"}, others: []string{"entgo.io/ent"}},
