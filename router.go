@@ -43,7 +43,9 @@ func (a *app) handler() (http.Handler, error) {
 	r.Group(func(r chi.Router) {
 		r.Use(a.auth.Middleware)
 		r.With(a.auth.Required, a.ending).Handle("/graphql", api)
-		mounting = rest.Mount(r, rest.Config{Uploads: a.uploads, DB: a.db, Logger: a.log, Version: version()})
+		mounting = rest.Mount(r, rest.Config{
+			Uploads: a.uploads, DB: a.db, PublicURL: a.public, Logger: a.log, Version: version(),
+		})
 	})
 	r.Handle("/*", console.Handler(console.Config{GraphiQL: builtIn}))
 	return r, mounting

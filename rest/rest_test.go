@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
@@ -16,6 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"entrepot/database"
+	"entrepot/definition"
+	"entrepot/ent"
 	"entrepot/event"
 	"entrepot/internal/testdb"
 	"entrepot/rest"
@@ -24,11 +28,15 @@ import (
 	"entrepot/viewer"
 )
 
-// queue takes every job and does none.
-type queue struct{}
+// queue counts the jobs of transactions that were committed, and does none.
+type queue struct{ checks atomic.Int64 }
 
-func (queue) EnqueueCheck(context.Context, string, int64) error   { return nil }
-func (queue) EnqueueImport(context.Context, string, string) error { return nil }
+func (q *queue) EnqueueCheck(ctx context.Context, _ string, _ int64) error {
+	database.AfterCommit(ctx, func() { q.checks.Add(1) })
+	return nil
+}
+
+func (*queue) EnqueueImport(context.Context, string, string) error { return nil }
 
 // logs is a log that may be written and read at once.
 type logs struct {
@@ -55,17 +63,31 @@ func (l *logs) lines(t *testing.T) (records []map[string]any) {
 	return records
 }
 
-// server is the mounted API over a real database and bucket; asking is who asks.
+// server is the mounted API over a real database and bucket. Requests name who asks; see ask.
 type server struct {
 	http.Handler
 	db      *database.DB
+	bucket  *storage.Bucket
+	queue   *queue
 	uploads *upload.Uploads
 	logs    *logs
 }
 
-const storePath = "/api/v1/general/upload-file/gcs/upload-history"
+var public = &url.URL{Scheme: "https", Host: "entrepot.example"}
 
-var ada = viewer.Viewer{UserID: "user-ada", OrganizationID: "org-one", GroupID: "grp-one", Role: viewer.RoleCollector}
+const (
+	root      = "/api/v1/general/upload-file/gcs"
+	signPath  = root + "/signed-url"
+	storePath = root + "/upload-history"
+	listPath  = root + "/histories/list"
+)
+
+// Ada and Bob are in one organization, in groups of their own; Eve is in another one.
+var (
+	ada = viewer.Viewer{UserID: "user-ada", OrganizationID: "org-one", GroupID: "grp-one", Role: viewer.RoleCollector}
+	bob = viewer.Viewer{UserID: "user-bob", OrganizationID: "org-one", GroupID: "grp-two", Role: viewer.RoleOwner}
+	eve = viewer.Viewer{UserID: "user-eve", OrganizationID: "org-two", GroupID: "grp-eve", Role: viewer.RoleOwner}
+)
 
 // askingKey carries who asks to the middleware that stands in for package auth.
 type askingKey struct{}
@@ -77,24 +99,17 @@ func newServer(t *testing.T) *server {
 
 func newServerOn(t *testing.T, db *database.DB) *server {
 	t.Helper()
-	s := &server{db: db, logs: &logs{}}
-	bucket, err := storage.Open(t.Context(), storage.Config{
-		URL: storage.FileURL(t.TempDir()), Secret: bytes.Repeat([]byte("s"), 32),
+	s := &server{db: db, queue: &queue{}, logs: &logs{}}
+	var err error
+	s.bucket, err = storage.Open(t.Context(), storage.Config{
+		URL: storage.FileURL(t.TempDir()), Secret: bytes.Repeat([]byte("s"), 32), PublicURL: public.JoinPath("bucket").String(),
+		MaxBytes: definition.DefaultLimits().MaxFileBytes,
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, bucket.Close()) })
-	s.uploads, err = upload.New(upload.Config{DB: s.db, Bucket: bucket, Queue: queue{}, Bus: &event.Bus{}})
+	t.Cleanup(func() { _ = s.bucket.Close() }) // some tests do
+	s.uploads, err = upload.New(upload.Config{DB: s.db, Bucket: s.bucket, Queue: s.queue, Bus: &event.Bus{}})
 	require.NoError(t, err)
-
-	ctx := viewer.NewContext(t.Context(), viewer.Worker("test", "org-one"))
-	require.NoError(t, s.db.Do(ctx, "people", func(ctx context.Context) error {
-		c := s.db.Client()
-		c.Organization.Create().SetID("org-one").SetName("One").SetSlug("one").ExecX(ctx)
-		c.Group.Create().SetID("grp-one").SetOrganizationID("org-one").SetName("Kırıkkale").ExecX(ctx)
-		c.User.Create().SetID("user-ada").SetName("Ada").SetEmail("ada@example.org").ExecX(ctx)
-		c.Membership.Create().SetOrganizationID("org-one").SetUserID("user-ada").SetRole(viewer.RoleCollector).ExecX(ctx)
-		return nil
-	}))
+	s.people(t)
 
 	router := chi.NewRouter()
 	router.Use(func(next http.Handler) http.Handler {
@@ -106,10 +121,37 @@ func newServerOn(t *testing.T, db *database.DB) *server {
 		})
 	})
 	require.NoError(t, rest.Mount(router, rest.Config{
-		Uploads: s.uploads, DB: s.db, Logger: slog.New(slog.NewJSONHandler(s.logs, nil)),
+		Uploads: s.uploads, DB: s.db, PublicURL: public, Logger: slog.New(slog.NewJSONHandler(s.logs, nil)),
 	}))
 	s.Handler = router
 	return s
+}
+
+func (s *server) people(t *testing.T) {
+	t.Helper()
+	names := map[string]string{"grp-one": "Kırıkkale", "grp-two": "Two", "grp-eve": "Three"}
+	for organization, people := range map[string][]viewer.Viewer{"org-one": {ada, bob}, "org-two": {eve}} {
+		s.as(t, viewer.Worker("test", organization), func(ctx context.Context, c *ent.Client) {
+			c.Organization.Create().SetID(organization).SetName(organization).SetSlug(organization).ExecX(ctx)
+			for _, v := range people {
+				name := strings.ToUpper(v.UserID[5:6]) + v.UserID[6:]
+				c.Group.Create().SetID(v.GroupID).SetOrganizationID(organization).SetName(names[v.GroupID]).ExecX(ctx)
+				c.User.Create().SetID(v.UserID).SetName(name).SetEmail(strings.ToLower(name) + "@example.org").ExecX(ctx)
+				c.Membership.Create().SetOrganizationID(organization).SetUserID(v.UserID).SetRole(v.Role).ExecX(ctx)
+				c.GroupMembership.Create().SetOrganizationID(organization).SetGroupID(v.GroupID).SetUserID(v.UserID).ExecX(ctx)
+			}
+		})
+	}
+}
+
+// as changes or reads the database as somebody. It may be called when the test's context has ended.
+func (s *server) as(t *testing.T, v viewer.Viewer, f func(ctx context.Context, c *ent.Client)) {
+	t.Helper()
+	ctx := viewer.NewContext(context.WithoutCancel(t.Context()), v)
+	require.NoError(t, s.db.Do(ctx, "test", func(ctx context.Context) error {
+		f(ctx, s.db.Client())
+		return nil
+	}))
 }
 
 // answer is what came back.
@@ -147,14 +189,22 @@ func (s *server) store(t *testing.T, body string, header ...string) answer {
 	return s.ask(t, &ada, http.MethodPost, storePath, body, header...)
 }
 
-// count is how many histories there are. It may be called when the test's context has ended.
+// count is how many histories there are; each has its job.
 func (s *server) count(t *testing.T) (n int) {
 	t.Helper()
-	ctx := viewer.NewContext(context.WithoutCancel(t.Context()), viewer.Worker("test", "org-one"))
-	require.NoError(t, s.db.Read(ctx, func(ctx context.Context) (err error) {
-		n, err = s.db.Client().ReviewUploadHistory.Query().Count(ctx)
-		return err
-	}))
+	s.as(t, viewer.Worker("test", "org-one"), func(ctx context.Context, c *ent.Client) {
+		n = c.ReviewUploadHistory.Query().CountX(ctx)
+	})
+	require.EqualValues(t, n, s.queue.checks.Load(), "jobs")
+	return n
+}
+
+// issued is how many upload URLs were recorded.
+func (s *server) issued(t *testing.T) (n int) {
+	t.Helper()
+	s.as(t, viewer.Worker("test", "org-one"), func(ctx context.Context, c *ent.Client) {
+		n = c.IssuedUpload.Query().CountX(ctx)
+	})
 	return n
 }
 
@@ -163,6 +213,7 @@ func TestMountNamesEverythingThatIsMissing(t *testing.T) {
 	err := rest.Mount(chi.NewRouter(), rest.Config{})
 	require.ErrorContains(t, err, "Uploads")
 	require.ErrorContains(t, err, "DB")
+	require.ErrorContains(t, err, "PublicURL")
 }
 
 func TestWhoMayAsk(t *testing.T) {
@@ -173,7 +224,7 @@ func TestWhoMayAsk(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, nobody.status)
 	require.JSONEq(t, `{"message": "Unauthenticated."}`, nobody.body)
 	require.Equal(t, "Bearer", nobody.header.Get("WWW-Authenticate"))
-	for _, path := range []string{"/api", "/api/", "/api/v1/nothing", "/api/v1/openapi.json", storePath} {
+	for _, path := range []string{"/api", "/api/", "/api/v1/nothing", storePath, listPath} {
 		require.Equal(t, http.StatusUnauthorized, s.ask(t, nil, http.MethodGet, path, "").status, path)
 	}
 
@@ -198,17 +249,32 @@ func TestWhatIsNotThere(t *testing.T) {
 	for _, c := range []struct {
 		method, path string
 		status       int
+		allow        string
 	}{
-		{http.MethodGet, "/api/v1/nothing", http.StatusNotFound},
-		{http.MethodPost, storePath + "/1", http.StatusNotFound},
-		{http.MethodGet, storePath, http.StatusMethodNotAllowed},
-		{http.MethodDelete, storePath, http.StatusMethodNotAllowed},
+		{http.MethodGet, "/api/v1/nothing", http.StatusNotFound, ""},
+		{http.MethodPost, storePath + "/1", http.StatusNotFound, ""},
+		{http.MethodGet, listPath + "/", http.StatusNotFound, ""},
+		{http.MethodGet, storePath, http.StatusMethodNotAllowed, "POST"},
+		{http.MethodHead, signPath, http.StatusMethodNotAllowed, "POST"},
+		{http.MethodDelete, storePath, http.StatusMethodNotAllowed, "POST"},
+		{http.MethodPost, listPath, http.StatusMethodNotAllowed, "GET, HEAD"},
+		{http.MethodPut, root + "/histories/1", http.StatusMethodNotAllowed, "GET, HEAD"},
 	} {
 		got := s.ask(t, &ada, c.method, c.path, "")
 		require.Equal(t, c.status, got.status, c.path)
+		require.Equal(t, c.allow, strings.Join(got.header.Values("Allow"), ", "), c.path)
 		require.NotEmpty(t, got.decode(t)["message"])
 		require.Len(t, got.decode(t), 1)
 	}
+}
+
+func TestWhatIsAskedByHeadIsThatOfGet(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	got := s.ask(t, &ada, http.MethodHead, listPath, "")
+	require.Equal(t, http.StatusOK, got.status)
+	require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
 }
 
 func TestHealth(t *testing.T) {
@@ -226,41 +292,6 @@ func TestHealth(t *testing.T) {
 	}
 	require.Len(t, s.logs.lines(t), 1, "the change, not every question")
 	require.Equal(t, http.StatusOK, s.ask(t, nil, http.MethodGet, "/healthz", "").status)
-}
-
-func TestTheDocumentDescribesWhatIsServed(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	got := s.ask(t, &ada, http.MethodGet, "/api/v1/openapi.json", "")
-	require.Equal(t, http.StatusOK, got.status)
-	var document map[string]any
-	require.NoError(t, json.Unmarshal([]byte(got.body), &document))
-	require.Equal(t, "3.1.0", document["openapi"])
-	dig := func(keys ...string) any {
-		var at any = document
-		for _, key := range keys {
-			at = at.(map[string]any)[key]
-		}
-		return at
-	}
-	require.Equal(t, "/api", document["servers"].([]any)[0].(map[string]any)["url"])
-	path := []string{"paths", strings.TrimPrefix(storePath, "/api"), "post"}
-	responses := dig(append(path, "responses")...).(map[string]any)
-	for _, status := range []string{"200", "400", "401", "403", "413", "415", "422"} {
-		require.Contains(t, responses, status)
-	}
-	require.Contains(t, got.body, `"$ref":"#/components/schemas/Problem"`)
-	require.NotContains(t, got.body, "ErrorModel")
-
-	body := []string{"components", "schemas", "StoreHistoryBody"}
-	require.ElementsMatch(t, []any{"file_name", "gcs_path"}, dig(append(body, "required")...))
-	require.EqualValues(t, 255, dig(append(body, "properties", "file_name", "maxLength")...))
-	require.Equal(t, "string", dig(append(body, "properties", "file_name", "type")...))
-	require.EqualValues(t, 2048, dig(append(body, "properties", "gcs_path", "maxLength")...))
-	require.ElementsMatch(t, []any{"string", "null"}, dig(append(body, "properties", "error_reason", "type")...))
-	require.Equal(t, true, dig(append(body, "additionalProperties")...), "other members are ignored")
-	history := dig("components", "schemas", "History", "properties").(map[string]any)
-	require.Len(t, history, 12)
 }
 
 // withID is the router's own request id.

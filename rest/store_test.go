@@ -142,6 +142,8 @@ func TestBadRequests(t *testing.T) {
 		{"name too long", with("file_name", long(256)), field("file_name", tooLong("file name", 255, 256))},
 		{"name with NUL", with("file_name", `"a\u0000b"`), field("file_name", control("file name"))},
 		{"name with line end", with("file_name", `"a\nb"`), field("file_name", control("file name"))},
+		{"name with an override of direction", with("file_name", `"a\u202excod.exe"`), field("file_name", control("file name"))},
+		{"name with an isolate", with("file_name", `"a\u2066b"`), field("file_name", control("file name"))},
 		{"name in another spelling", `{"FILE_NAME": "a", "gcs_path": "b"}`, field("file_name", nameRequired)},
 
 		{"path missing", `{"file_name": "a"}`, field("gcs_path", pathRequired)},
@@ -151,6 +153,7 @@ func TestBadRequests(t *testing.T) {
 		{"path true", with("gcs_path", "true"), field("gcs_path", pathString)},
 		{"path list", with("gcs_path", "[]"), field("gcs_path", pathString)},
 		{"path too long", with("gcs_path", long(2049)), field("gcs_path", tooLong("path", 2048, 2049))},
+		{"path with an override of direction", with("gcs_path", `"gs://local/\u202e"`), field("gcs_path", control("path"))},
 		{"path with DEL", with("gcs_path", `"a\u007fb"`), field("gcs_path", control("path"))},
 
 		{"reason number", with("error_reason", "0"), field("error_reason", reasonString)},
@@ -160,6 +163,8 @@ func TestBadRequests(t *testing.T) {
 		{"reason too long", with("error_reason", long(256)), field("error_reason", tooLong("error reason", 255, 256))},
 		{"reason with escape", with("error_reason", `"\u001b[31m"`), field("error_reason", control("error reason"))},
 
+		{"path huge", with("gcs_path", long(20_000)), field("gcs_path", tooLong("path", 2048, 20_000))},
+		{"reason with an embedding", with("error_reason", `"a\u202ab"`), field("error_reason", control("error reason"))},
 		{"everything", `{"file_name": [], "error_reason": 1}`, map[string][]string{
 			"file_name": {nameString}, "gcs_path": {pathRequired}, "error_reason": {reasonString},
 		}},
@@ -170,14 +175,7 @@ func TestBadRequests(t *testing.T) {
 			t.Parallel()
 			got := s.store(t, c.body)
 			require.Equal(t, http.StatusUnprocessableEntity, got.status, got.body)
-			var problem struct {
-				Message string
-				Errors  map[string][]string
-			}
-			require.NoError(t, json.Unmarshal([]byte(got.body), &problem))
-			require.Equal(t, "The given data was invalid.", problem.Message)
-			require.Equal(t, c.errors, problem.Errors)
-			require.Len(t, got.decode(t), 2, "message and errors, nothing else")
+			requireInvalid(t, got, c.errors)
 		})
 	}
 	t.Cleanup(func() { // after all of them
