@@ -33,6 +33,8 @@ type value struct {
 	decimal
 	// text is the cell as it stands in the file, valid as long as the row is.
 	text []byte
+	// written is a date, a time or a period as code is given it; its room is used for each row again.
+	written []byte
 }
 
 // accumulator is the state of one output of one group: 40 bytes, for there may be millions.

@@ -104,7 +104,7 @@ func BenchmarkResults(b *testing.B) {
 			workers[i/1000%2].Add(newRow(int64(i+1), 0, cells))
 		}
 		b.StartTimer()
-		results, err := a.Results()
+		results, err := a.Results(b.Context())
 		require.NoError(b, err)
 		require.Len(b, results, 12_000)
 	}

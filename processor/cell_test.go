@@ -45,7 +45,7 @@ func readFrom(
 		require.Len(t, errs, 1)
 		return string(errs[0].Code)
 	}
-	results, err := a.Results()
+	results, err := a.Results(t.Context())
 	require.NoError(t, err)
 	return strings.TrimSuffix(strings.TrimPrefix(string(results[0].ProcessedData), `{"c":`), "}")
 }

@@ -20,7 +20,7 @@ func currencyError(t testing.TB, f table, seed uint64) *processor.CurrencyError 
 	for _, i := range random.Perm(len(f.rows)) {
 		workers[random.IntN(3)].Add(newRow(int64(i+1), int64(i+2), split(f.rows[i])))
 	}
-	_, err = a.Results()
+	_, err = a.Results(t.Context())
 	if err == nil {
 		return nil
 	}

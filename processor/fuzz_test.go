@@ -176,7 +176,7 @@ func FuzzPeriod(f *testing.F) {
 			if len(w.Add(newRow(1, 1, [][]byte{[]byte(cell)}))) > 0 {
 				continue
 			}
-			results, err := a.Results()
+			results, err := a.Results(t.Context())
 			require.NoError(t, err)
 			r := results[0]
 			most := map[definition.PeriodUnit]int{definition.Monthly: 12, definition.Quarterly: 4, definition.Yearly: 1}[unit]

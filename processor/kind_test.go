@@ -129,7 +129,7 @@ func TestPeriodsOfKnownKind(t *testing.T) {
 				require.Equal(t, want, string(errs[0].Code), "%s %q", test.column, cell)
 				continue
 			}
-			results, err := a.Results()
+			results, err := a.Results(t.Context())
 			require.NoError(t, err)
 			year, period, _ := strings.Cut(want, " ")
 			require.Equal(t, []string{"- " + year + " " + string(test.unit) + " " + period + ` {"rows":1} 1/0`},
@@ -160,7 +160,7 @@ func TestOrderAndNumber(t *testing.T) {
 	require.EqualValues(t, 5, errs[0].Line)
 	require.Equal(t, "#N/A", errs[0].Value)
 	require.NotContains(t, errs[0].Message, "#N/A")
-	results, err := a.Results()
+	results, err := a.Results(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{`- 2024 YEARLY 1 {"first":"a","last":2} 2/1`}, lines(results))
 }

@@ -29,7 +29,7 @@ func readSampled(t testing.TB, f table, sampled int) []string {
 			all = append(all, string(errs[0].Code))
 			continue
 		}
-		results, err := a.Results()
+		results, err := a.Results(t.Context())
 		require.NoError(t, err)
 		all = append(all, string(results[0].ProcessedData))
 	}
@@ -114,7 +114,7 @@ func TestEarlierEvidenceHoldsForCorrections(t *testing.T) {
 	number := string(corrected.Format(1).AppendNumber(nil, []byte("-2.345")))
 	require.Equal(t, "-2,345", number)
 	require.Empty(t, corrected.Worker().Add(newRow(1, 2, split(number+"|1.234"))))
-	results, err := corrected.Results()
+	results, err := corrected.Results(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, `{"a":1234,"b":-2.345}`, string(results[0].ProcessedData))
 	version := f.version.Normalize()
@@ -171,7 +171,7 @@ func TestEvidenceSettlesPeriods(t *testing.T) {
 	require.NoError(t, err)
 	w := a.Worker()
 	require.Empty(t, w.Add(newRow(1, 2, split(f.rows[0]))))
-	results, err := a.Results()
+	results, err := a.Results(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 2, results[0].Period)
 }

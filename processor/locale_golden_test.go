@@ -57,7 +57,7 @@ func readPeriod(t *testing.T, format definition.Format, text string) string {
 	if errs := a.Worker().Add(newRow(1, 2, [][]byte{[]byte(text)})); len(errs) > 0 {
 		return string(errs[0].Code)
 	}
-	results, err := a.Results()
+	results, err := a.Results(t.Context())
 	require.NoError(t, err)
 	return fmt.Sprintf("%04d-%02d", results[0].Year, results[0].Period)
 }

@@ -61,7 +61,7 @@ func (w *Worker) spell(text []byte) spelling {
 	found := site{key: string(text)}
 	if w.lookup != nil {
 		if s, ok := w.lookup.Lookup(found.key); ok {
-			found = site{s.ID, s.Key}
+			found = site{s.ID, s.Key, s.Name}
 		}
 	}
 	if found.id == "" && w.plan.rejectUnknown {
@@ -77,7 +77,7 @@ func (w *Worker) spell(text []byte) spelling {
 		w.sites = append(w.sites, found)
 		w.byKey[found.key] = at
 	} else if w.sites[at].id == "" {
-		w.sites[at].id = found.id
+		w.sites[at] = found
 	}
 	return spelling{site: at}
 }
@@ -107,7 +107,7 @@ func (w *Worker) readPeriod(
 		code = definition.RowPeriodInvalid
 	case w.plan.year != 0 && p.year != w.plan.year:
 		code = definition.RowYearMismatch
-	case p.in(w.plan.finest) == 0:
+	case p.in(w.plan.finest) == 0 && !w.plan.scripted: // code decides what the row is good for
 		code = definition.RowPeriodTooCoarse
 	}
 	if code == "" {

@@ -3,6 +3,7 @@ package processor
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,13 @@ type plan struct {
 	// hasSite and hasPeriod tell whether the file has a column of that role.
 	hasSite, hasPeriod bool
 	rejectUnknown      bool
+
+	// What follows is for a version with code: scripted says so, outputs are its outputs and byKey their indexes, and
+	// present says for each column of the version which one of columns it is, -1 for none.
+	scripted bool
+	outputs  []scriptOutput
+	byKey    map[string]int
+	present  []int
 }
 
 // reading is how the cells of a column are read; numbers, for every cell of the file is switched on them.
@@ -55,9 +63,9 @@ type column struct {
 	isSite   bool
 	isPeriod bool
 	required bool
-	used     bool // an aggregate reads its values
+	used     bool // an aggregate or code reads its values
 	text     bool // as they stand in the file
-	mixes    bool // an aggregate's value would depend on the currency
+	mixes    bool // a value would depend on the currency
 	numbers  numberFormat
 	dates    dateReader
 
@@ -95,7 +103,10 @@ func newPlan(c Config) (*plan, error) {
 	if c.Earlier != nil && len(c.Earlier.plan.names) != len(c.Version.Columns) {
 		wrong = append(wrong, errors.New("the earlier file was read with another version"))
 	}
-	if c.MaxSites < 0 || c.MaxResults < 0 {
+	if scripted := c.Version.Code != ""; scripted && (c.Script == nil || c.Spill == nil) {
+		wrong = append(wrong, errors.New("a version with code needs a Script and a Spill"))
+	}
+	if c.MaxSites < 0 || c.MaxResults < 0 || c.Calls < 0 || c.MaxLogLines < 0 {
 		wrong = append(wrong, errors.New("a limit is below 0"))
 	}
 	if len(wrong) > 0 {
@@ -107,6 +118,7 @@ func newPlan(c Config) (*plan, error) {
 		year:          c.Year,
 		serials:       c.Serials,
 		rejectUnknown: c.Version.OnUnknownSite == definition.UnknownSiteReject,
+		scripted:      c.Version.Code != "",
 	}
 	var err error
 	if p.location, err = c.Version.Format.Location(); err != nil {
@@ -116,12 +128,16 @@ func newPlan(c Config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.addOutputs(&c.Version, present)
+	if p.scripted {
+		p.addScriptOutputs(&c.Version, present)
+	} else {
+		p.addOutputs(&c.Version, present)
+	}
 	p.learn(c.Sample, c.Earlier)
 	if !p.hasPeriod && c.Year == 0 {
 		wrong = append(wrong, errors.New("a year is required without a PERIOD column"))
 	}
-	if !p.hasPeriod && p.finest != yearly {
+	if !p.hasPeriod && p.finest != yearly && !p.scripted {
 		wrong = append(wrong, fmt.Errorf("a %s output needs a PERIOD column in the file", units[p.finest]))
 	}
 	return p, errors.Join(wrong...)
@@ -175,7 +191,7 @@ func (p *plan) addOutputs(v *definition.Version, present map[string]int) {
 			if o.PeriodUnit != name {
 				continue
 			}
-			out := output{key: string(appendJSONString(nil, []byte(o.Key))) + ":", op: countRows, column: -1}
+			out := output{key: jsonKey(o.Key), op: countRows, column: -1}
 			if o.Column != "" {
 				// Where the file lacks the column there will be no value, but another file may have it.
 				out.kind = kinds[o.Column]
@@ -194,6 +210,33 @@ func (p *plan) addOutputs(v *definition.Version, present map[string]int) {
 			p.units = append(p.units, u)
 			p.finest = u.unit
 		}
+	}
+}
+
+func jsonKey(key string) string { return string(appendJSONString(nil, []byte(key))) + ":" }
+
+// addScriptOutputs compiles the outputs of a version with code, which reads every column.
+func (p *plan) addScriptOutputs(v *definition.Version, present map[string]int) {
+	for i := range v.Columns {
+		at, here := present[v.Columns[i].Name]
+		if !here {
+			at = -1
+		}
+		p.present = append(p.present, at)
+	}
+	for i := range p.columns {
+		c := &p.columns[i]
+		c.used, c.text, c.mixes = true, true, true
+	}
+	p.byKey = make(map[string]int, len(v.Outputs))
+	for i := range v.Outputs {
+		o := &v.Outputs[i]
+		out := scriptOutput{
+			key: o.Key, json: jsonKey(o.Key), kind: o.Type, unit: unit(slices.Index(units[:], o.PeriodUnit)),
+		}
+		p.byKey[o.Key] = i
+		p.outputs = append(p.outputs, out)
+		p.finest = max(p.finest, out.unit)
 	}
 }
 

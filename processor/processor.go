@@ -1,25 +1,31 @@
 // Package processor turns the records of a file into results: one per site and period, each with the values that the
-// definition's aggregates compute.
+// definition's aggregates or its code compute.
 //
 // The importer makes an Aggregation, gives each of its goroutines a Worker, and feeds records from tabular to them.
 // Every cell is checked and typed; a row with a fault changes no value. Results are exact and come out the same, byte
 // for byte, however the rows were split between workers. Memory grows with the number of results, never with the number
 // of rows.
 //
-// It knows definition, decimals and the standard library; nothing of files, databases or imports.
+// Where the version has code, accepted rows are kept by site in a Spill (in memory, and sorted in a temporary file where
+// there are many) and handed to the code site by site, by Results; what it returns is checked before it becomes results.
+//
+// It knows definition, decimals, how rows are written for processor/script, and the standard library; nothing of the
+// files that rows come from, databases or imports.
 package processor
 
 import (
+	"cmp"
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync"
 
 	"entrepot/definition"
 )
 
-// Site is a known site.
+// Site is a known site. Only code asks for its Name.
 type Site struct {
-	ID, Key string
+	ID, Key, Name string
 }
 
 // Sites finds a known site by its key, name or an alias; the caller decides how texts compare. Lookup gets trimmed texts
@@ -53,10 +59,20 @@ type Config struct {
 	// MaxSites and MaxResults bound memory; 0 means definition.DefaultLimits. Sites and periods of rejected
 	// rows count too, as far as they could be read.
 	MaxSites, MaxResults int
+
+	// Script and Spill are for a version with code and must be there then; the aggregations of one import share both.
+	// Script may be called until Results returns.
+	Script Script
+	Spill  *Spill
+	// Calls is how many calls of Script go on at a time; 0 means as many as there are processors, at most 4.
+	Calls int
+	// MaxLogLines is how many lines Log has at most; 0 means definition.DefaultLimits.
+	MaxLogLines int
 }
 
-// LimitError tells that a file has more sites or results than an import may have. Where it has too many of both, either
-// may be told.
+// LimitError tells that a file has more sites or results than an import may have, or that its rows take more of a
+// temporary file, or the results of its processor more bytes (params: limit is sites, results, spill or resultBytes).
+// Where several are exceeded, any of them may be told.
 type LimitError struct {
 	Code    definition.ImportErrorCode
 	Message string
@@ -67,10 +83,15 @@ type LimitError struct {
 func (e *LimitError) Error() string { return e.Message }
 
 func newLimitError(what string, limit int) *LimitError {
+	return limitError(what, int64(limit), "the file has more than %d "+what+", which is the most that one import may have")
+}
+
+// limitError writes the limit into the sentence.
+func limitError(what string, limit int64, sentence string) *LimitError {
 	return &LimitError{
 		Code:    definition.ErrorLimitExceeded,
-		Message: fmt.Sprintf("the file has more than %d %s, which is the most that one import may have", limit, what),
-		Params:  []definition.Param{{Name: "limit", Value: what}, {Name: "max", Value: strconv.Itoa(limit)}},
+		Message: fmt.Sprintf(sentence, limit),
+		Params:  []definition.Param{{Name: "limit", Value: what}, {Name: "max", Value: strconv.FormatInt(limit, 10)}},
 	}
 }
 
@@ -86,10 +107,11 @@ type Result struct {
 	Period     int
 	// ProcessedData is an object of the outputs of this unit, in their order, without white space. Numbers are plain
 	// decimals without exponent or trailing zeros, dates ISO 8601 texts, date-times RFC 3339 texts in the format's time
-	// zone. An output without values is left out, but for COUNT, which is then 0; so it may be {}.
+	// zone. An output without values is left out, but for COUNT, which is then 0; so it may be {} where aggregates made it.
 	ProcessedData []byte
-	// RowsProcessed counts the accepted rows; it is never 0. RowsRejected counts rejected rows whose site and period
-	// could be read.
+	// RowsProcessed counts the accepted rows of the site and period; it is never 0, but where code made a result for a
+	// period that has no rows. Without a PERIOD column all of the site's rows count. RowsRejected counts rejected rows
+	// whose site and period could be read.
 	RowsProcessed, RowsRejected int64
 }
 
@@ -98,10 +120,16 @@ type Aggregation struct {
 	plan                 *plan
 	sites                Sites
 	maxSites, maxResults int
+	script               Script
+	spill                *Spill
+	calls, maxLogLines   int
 
 	mutex   sync.Mutex
 	workers []*Worker
+	log     []definition.LogLine
 }
+
+const defaultCalls = 4
 
 // New compiles the version. Its error names everything that is wrong with the config.
 func New(c Config) (*Aggregation, error) {
@@ -109,14 +137,13 @@ func New(c Config) (*Aggregation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile definition: %w", err)
 	}
-	a := &Aggregation{plan: p, sites: c.Sites, maxSites: c.MaxSites, maxResults: c.MaxResults}
-	if a.maxSites == 0 {
-		a.maxSites = definition.DefaultLimits().MaxSites
-	}
-	if a.maxResults == 0 {
-		a.maxResults = definition.DefaultLimits().MaxResults
-	}
-	return a, nil
+	defaults := definition.DefaultLimits()
+	return &Aggregation{
+		plan: p, sites: c.Sites, script: c.Script, spill: c.Spill,
+		maxSites: cmp.Or(c.MaxSites, defaults.MaxSites), maxResults: cmp.Or(c.MaxResults, defaults.MaxResults),
+		calls:       cmp.Or(c.Calls, min(runtime.GOMAXPROCS(0), defaultCalls)),
+		maxLogLines: cmp.Or(c.MaxLogLines, defaults.MaxLogLines),
+	}, nil
 }
 
 // Worker makes a worker for one goroutine.

@@ -56,7 +56,7 @@ func (f table) run(t testing.TB) (results, errs []string) {
 		}
 	}
 	require.NoError(t, w.Err())
-	all, err := a.Results()
+	all, err := a.Results(t.Context())
 	require.NoError(t, err)
 	return lines(all), errs
 }
@@ -169,7 +169,7 @@ func TestOutputsWithoutValuesAreLeftOut(t *testing.T) {
 	for i, row := range f.rows {
 		require.Empty(t, w.Add(newRow(int64(i+1), 0, split(row))))
 	}
-	results, err := a.Results()
+	results, err := a.Results(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		`a 2024 YEARLY 1 {"none":0} 2/0`,
@@ -407,7 +407,7 @@ func TestLimitsEndTheWork(t *testing.T) {
 					require.Error(t, all[0].Err())
 					require.Nil(t, all[0].Add(newRow(9, 0, split("|"))), "a worker at its limit looks at nothing")
 				}
-				_, err = a.Results()
+				_, err = a.Results(t.Context())
 				var limit *processor.LimitError
 				require.ErrorAs(t, err, &limit)
 				require.Equal(t, definition.ErrorLimitExceeded, limit.Code)

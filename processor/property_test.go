@@ -95,7 +95,7 @@ func TestNumbersAreExact(t *testing.T) {
 				most = r
 			}
 		}
-		results, err := a.Results()
+		results, err := a.Results(t.Context())
 		require.NoError(t, err)
 		if count == 0 {
 			require.Empty(t, results)
@@ -244,7 +244,7 @@ func TestResultsDoNotDependOnTheSplit(t *testing.T) {
 			for _, log := range logs[1:] {
 				logs[0].Merge(log)
 			}
-			results, err := a.Results()
+			results, err := a.Results(t.Context())
 			require.NoError(t, err)
 			return lines(results), logs[0]
 		}

@@ -49,7 +49,7 @@ func TestShortTextsAreNeverMistakenForOneAnother(t *testing.T) {
 		require.Empty(t, errs)
 		want[group{site, date.month}]++
 	}
-	results, err := a.Results()
+	results, err := a.Results(t.Context())
 	require.NoError(t, err)
 	got := map[group]int64{}
 	for _, r := range results {

@@ -3,6 +3,7 @@ package processor
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,14 +15,18 @@ import (
 	"github.com/cockroachdb/apd/v3"
 )
 
-// Results merges what the workers have and returns the results sorted by site key (none first), year, period unit
-// (YEARLY, QUARTERLY, MONTHLY) and period. It fails with a *LimitError when there are too many sites or results, and with
-// a *CurrencyError when a column mixes currencies. It is called once, after the last Add; the workers are spent then.
-func (a *Aggregation) Results() ([]Result, error) {
+// Results merges what the workers have, calls the code of a version that has one, and returns the results sorted by site
+// key (none first), year, period unit (YEARLY, QUARTERLY, MONTHLY) and period. It fails with a *LimitError when there are
+// too many sites or results, with a *CurrencyError when a column mixes currencies, and of a version with code with a
+// *ScriptError when the code fails or returns what its outputs cannot be, a *SpillError when the temporary file cannot be
+// read, what Script.Call says otherwise, or the end of ctx. It is called once, after the last Add; the workers are spent
+// then.
+func (a *Aggregation) Results(ctx context.Context) ([]Result, error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	all := newWorker(a)
-	for _, w := range a.workers {
+	all, workers := newWorker(a), a.workers
+	a.workers = []*Worker{all} // for SiteRows
+	for _, w := range workers {
 		if w.err != nil {
 			return nil, w.err
 		}
@@ -29,9 +34,11 @@ func (a *Aggregation) Results() ([]Result, error) {
 			return nil, err
 		}
 	}
-	a.workers = nil
 	if err := all.mixed(); err != nil {
 		return nil, err
+	}
+	if a.plan.scripted {
+		return a.process(ctx, all, workers)
 	}
 	results := make([]Result, 0, len(all.groups))
 	for key, g := range all.groups {
@@ -60,16 +67,20 @@ func (a *Aggregation) Results() ([]Result, error) {
 }
 
 func compareResults(a, b Result) int {
-	bySite := 0
-	if a.SiteKey != nil && b.SiteKey != nil {
-		bySite = strings.Compare(*a.SiteKey, *b.SiteKey)
-	}
 	return cmp.Or(
-		bySite,
+		compareKeys(a.SiteKey, b.SiteKey),
 		cmp.Compare(a.Year, b.Year),
 		cmp.Compare(slices.Index(units[:], a.PeriodUnit), slices.Index(units[:], b.PeriodUnit)),
 		cmp.Compare(a.Period, b.Period),
 	)
+}
+
+// compareKeys compares the keys of two sites; all of an import have one, or none has.
+func compareKeys(a, b *string) int {
+	if a == nil || b == nil {
+		return 0
+	}
+	return strings.Compare(*a, *b)
 }
 
 // merge takes over the groups of another worker.
@@ -88,9 +99,14 @@ func (w *Worker) merge(other *Worker) error {
 			w.sites = append(w.sites, s)
 			w.byKey[s.key] = at
 		} else if w.sites[at].id == "" {
-			w.sites[at].id = s.id
+			w.sites[at] = s
 		}
 		siteOf[i] = at
+	}
+	for i := range other.census {
+		if err := w.mergeCensus(siteOf[i], &other.census[i]); err != nil {
+			return err
+		}
 	}
 	for column, seen := range other.sightings {
 		for _, s := range seen {

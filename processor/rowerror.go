@@ -83,6 +83,11 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 			text = fmt.Sprintf("expects an integer between -%d and %d", maxInteger, maxInteger)
 			break
 		}
+		if p.scripted {
+			with("max", "1.7976931348623157e308")
+			text = "expects a number that a double can hold, up to 1.7976931348623157e308"
+			break
+		}
 		with("digits", strconv.Itoa(maxDigits))
 		with("exponent", strconv.Itoa(maxExponent))
 		text = fmt.Sprintf("expects a number with at most %d significant digits and an exponent between -%d and %d",

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"bytes"
+	"math"
 	"unicode/utf8"
 
 	"entrepot/definition"
@@ -26,6 +27,16 @@ type Worker struct {
 	moments   []map[string]momentText // by column of the version; those not in ISO 8601
 	booleans  map[string]booleanText
 	sightings [][]sighting // of currencies, by column of the version
+
+	// What follows is for a version with code, in the place of groups.
+	census     []census // by site
+	siteYears  int      // in all of census
+	countSlab  []rowCount
+	spill      *Spill
+	spillSites []uint32 // what the spill calls sites
+	spillID    int32    // what it calls the worker
+	chunk      *chunk   // nil before the first row
+	encoded    []byte
 
 	explanations map[explanationKey]explanation
 	values       []value
@@ -57,7 +68,7 @@ func (r *Row) kind(at int) definition.CellKind {
 
 // site is a site that rows were read for; the first one stands for no site where the file has none.
 type site struct {
-	id, key string
+	id, key, name string
 }
 
 // spelling is what a text in the site column means: a site, or an error.
@@ -112,10 +123,14 @@ func newWorker(a *Aggregation) *Worker {
 	if !a.plan.hasSite {
 		w.sites = []site{{}}
 	}
+	if a.plan.scripted {
+		w.spill, w.spillID = a.spill, a.spill.worker()
+	}
 	return w
 }
 
-// Err tells that a limit was exceeded (*LimitError): the worker has stopped looking at rows, and the import can end.
+// Err tells that a limit was exceeded (*LimitError), or that rows could not be kept for the code (*SpillError): the worker
+// has stopped looking at rows, and the import can end.
 func (w *Worker) Err() error { return w.err }
 
 // Add checks a row and, when nothing is wrong with it, counts it in. It returns everything that is wrong otherwise, in
@@ -158,11 +173,18 @@ func (w *Worker) Add(row *Row) []definition.RowError {
 			w.fail(i, definition.RowMissingRequired, cell)
 		}
 	}
-	if located {
+	if !located {
+		return w.errs
+	}
+	accepted := len(w.errs) == 0
+	switch {
+	case !w.plan.scripted:
 		w.count(site, when, row.Order)
-		if money && len(w.errs) == 0 {
-			w.sight(row)
-		}
+	case w.countRow(site, when, !accepted) && accepted:
+		w.gather(site, when, row)
+	}
+	if money && accepted {
+		w.sight(row)
 	}
 	return w.errs
 }
@@ -193,11 +215,17 @@ func (w *Worker) count(site int32, when period, order int64) {
 // typed reads a cell that is not empty, or tells what is wrong with it.
 func (w *Worker) typed(c *column, v *value, text, cell []byte, kind definition.CellKind) (code definition.RowErrorCode) {
 	if kind != definition.CellText {
-		return w.known(c, v, text, cell, kind)
+		code = w.known(c, v, text, cell, kind)
+		if code == "" && c.reading == asNumber {
+			code = w.double(v)
+		}
+		return code
 	}
 	switch c.reading {
 	case asNumber:
-		code = c.numbers.parse(text, v)
+		if code = c.numbers.parse(text, v); code == "" {
+			code = w.double(v)
+		}
 	case asInteger:
 		code = c.numbers.parseInteger(text, v)
 	case asText:
@@ -213,6 +241,14 @@ func (w *Worker) typed(c *column, v *value, text, cell []byte, kind definition.C
 	return code
 }
 
+// double refuses a number that code could only be given as an infinity.
+func (w *Worker) double(v *value) definition.RowErrorCode {
+	if v.big != nil && w.plan.scripted && math.IsInf(v.float(), 0) {
+		return definition.RowNumberOutOfRange
+	}
+	return ""
+}
+
 // keep notes a text, where it is needed.
 func (c *column) keep(v *value, cell []byte) definition.RowErrorCode {
 	if !c.text {
@@ -223,9 +259,14 @@ func (c *column) keep(v *value, cell []byte) definition.RowErrorCode {
 }
 
 func (w *Worker) setTime(c *column, v *value, m *moment) {
-	if c.reading == asDate {
+	switch {
+	case w.plan.scripted && c.reading == asDate:
+		v.written = m.append(v.written[:0])
+	case w.plan.scripted:
+		v.written = m.appendTime(v.written[:0], w.plan.location)
+	case c.reading == asDate:
 		v.decimal = decimal{m: m.days()}
-	} else {
+	default:
 		v.decimal = decimal{m: m.unix(w.plan.location), scale: int32(m.nanosecond)}
 	}
 }

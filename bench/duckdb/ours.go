@@ -93,5 +93,5 @@ func aggregate(ctx context.Context, path string, parallelism int) (results []pro
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	return aggregation.Results()
+	return aggregation.Results(ctx)
 }

@@ -37,7 +37,7 @@ var known = map[string]struct{ ours, others []string }{
 	"definition":     {others: []string{"golang.org/x/text"}},
 	"refusal":        {ours: []string{"definition", "viewer"}},
 	"tabular":        {ours: []string{"definition"}, others: []string{"github.com/klauspost/compress", "golang.org/x/text"}},
-	"processor":      {ours: []string{"definition"}, others: []string{"github.com/cockroachdb/apd", "golang.org/x/text"}},
+	"processor":      {ours: []string{"definition", "processor/script"}, others: []string{"github.com/cockroachdb/apd", "golang.org/x/text"}},
 	// The process that runs a tenant's code; only its engine knows JavaScript.
 	"processor/script": {
 		ours:   []string{"definition", "processor/script/engine"},
