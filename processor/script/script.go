@@ -44,6 +44,9 @@ type Config struct {
 	VMs int
 	// Limits is DefaultLimits() where it is zero.
 	Limits Limits
+
+	// kind is another marker for the child, of tests that give it a child that lies.
+	kind string
 }
 
 // Limits bound what a script may use. All must be positive; the zero Limits stand for DefaultLimits.

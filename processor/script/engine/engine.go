@@ -10,7 +10,11 @@
 // definition and the modules of QuickJS.
 package engine
 
-import "entrepot/definition"
+import (
+	"strconv"
+
+	"entrepot/definition"
+)
 
 // Column is an input column: a key of every row, and an entry of context.columns.
 type Column struct {
@@ -77,3 +81,31 @@ type Fault struct {
 }
 
 func (f *Fault) Error() string { return string(f.Code) + ": " + f.Message }
+
+// MemoryFault is the fault of a call that wants more memory than it may have.
+func MemoryFault(bytes int64) *Fault {
+	limit := strconv.FormatInt(bytes>>20, 10)
+	return &Fault{
+		Code: definition.ErrorScriptMemory,
+		Message: "The script and its rows need more than " + limit + " MiB of memory: keep less at a time, or split the " +
+			"site's rows.",
+		Params: []definition.Param{{Name: "limit", Value: limit}},
+	}
+}
+
+// CallTimeFault is the fault of a call that computed for too long.
+func CallTimeFault() *Fault {
+	return &Fault{
+		Code: definition.ErrorScriptTimeout,
+		Message: "The script computes for too long: look for a loop that does not end, or for work that grows faster than " +
+			"the rows.",
+	}
+}
+
+// ImportTimeFault is the fault of the call at whose time all calls of an import together have computed for too long.
+func ImportTimeFault() *Fault {
+	return &Fault{
+		Code:    definition.ErrorScriptTimeout,
+		Message: "The script has used the processor time of the whole import: make it do less for each site.",
+	}
+}

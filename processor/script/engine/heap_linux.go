@@ -45,6 +45,9 @@ type heapControl struct {
 	rest uintptr
 	// refused counts the requests that could not be met.
 	refused uint64
+	// counter is set to zero by the first of them, where it is the address of an int32.
+	counter uintptr
+	end     uintptr
 }
 
 type links struct{ next, prev uintptr }
@@ -75,9 +78,16 @@ func newHeap(bytes int64) (*heap, error) {
 	h := &heap{base: uintptr(unsafe.Pointer(&memory[0]))}
 	h.end = h.base + uintptr(len(memory))
 	h.c = at[heapControl](h.base)
+	h.c.end = h.end
 	h.c.rest = (h.base+unsafe.Sizeof(heapControl{})+8+15)&^15 + 16
 	h.setRest(h.c.rest)
 	return h, nil
+}
+
+// heapAt is the heap that begins at an address.
+func heapAt(base uintptr) heap {
+	c := at[heapControl](base)
+	return heap{base, c.end, c}
 }
 
 func (h *heap) close() {
@@ -159,11 +169,18 @@ func (h *heap) find(n uintptr) uintptr {
 
 func rounded(n uintptr) uintptr { return max((n+8+15)&^15-8, minBlock) }
 
+func (h *heap) refuse() uintptr {
+	h.c.refused++
+	if h.c.counter != 0 {
+		*at[int32](h.c.counter) = 0
+	}
+	return 0
+}
+
 // malloc gives n bytes, or 0.
 func (h *heap) malloc(n uintptr) uintptr {
 	if n > h.end-h.base {
-		h.c.refused++
-		return 0
+		return h.refuse()
 	}
 	n = rounded(n)
 	if p := h.find(n); p != 0 {
@@ -173,8 +190,7 @@ func (h *heap) malloc(n uintptr) uintptr {
 	}
 	p := h.c.rest
 	if n+8+minBlock > size(p) {
-		h.c.refused++
-		return 0
+		return h.refuse()
 	}
 	*header(p) = n
 	h.setRest(after(p))
@@ -212,8 +228,7 @@ func (h *heap) free(p uintptr) {
 // realloc gives n bytes that begin with what p held, or 0, and p is as it was.
 func (h *heap) realloc(p, n uintptr) uintptr {
 	if n > h.end-h.base {
-		h.c.refused++
-		return 0
+		return h.refuse()
 	}
 	n = rounded(n)
 	if n <= size(p) {

@@ -1,0 +1,58 @@
+//go:build amd64 || arm64
+
+package script
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	seccomp "github.com/elastic/go-seccomp-bpf"
+	"golang.org/x/sys/unix"
+)
+
+// confine takes away everything that the child does not need, for ever and for all its threads, before anything of a
+// tenant's is read.
+func (s *server) confine() error {
+	// What the runtime opens when it first sleeps must be open by then.
+	time.Sleep(time.Nanosecond)
+	heaps := s.memory * int64(len(s.vms))
+	s.resident = resident() + heaps + outside
+	mapped, err := mappedBytes()
+	if err != nil {
+		return err
+	}
+	for _, limit := range []struct {
+		name     string
+		resource int
+		most     uint64
+	}{
+		{"address space", unix.RLIMIT_AS, uint64(mapped + heaps + 2<<30)},
+		{"open files", unix.RLIMIT_NOFILE, 0},
+		{"file size", unix.RLIMIT_FSIZE, 0},
+		{"core file", unix.RLIMIT_CORE, 0},
+		{"processor time", unix.RLIMIT_CPU, uint64(s.cpu) + 1},
+	} {
+		if err := unix.Setrlimit(limit.resource, &unix.Rlimit{Cur: limit.most, Max: limit.most}); err != nil {
+			return fmt.Errorf("limit %s: %w", limit.name, err)
+		}
+	}
+	filter := seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: policy(os.Getpid())}
+	if err := seccomp.LoadFilter(filter); err != nil {
+		return fmt.Errorf("install a filter of system calls: %w", err)
+	}
+	return nil
+}
+
+// mappedBytes is the address space that is in use: a program with the race detector has terabytes of it.
+func mappedBytes() (int64, error) {
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0, fmt.Errorf("read the size of the process: %w", err)
+	}
+	var pages int64
+	if _, err := fmt.Sscan(string(statm), &pages); err != nil {
+		return 0, fmt.Errorf("read the size of the process: %w", err)
+	}
+	return pages * int64(os.Getpagesize()), nil
+}
