@@ -85,7 +85,7 @@ func (a *api) registerHistories(described huma.API) {
 		Description: "The histories of the current group in pages; those whose file was erased are left out. All filters that are " +
 			"given must hold. A page beyond the last is empty.",
 		SkipValidateParams: true, // read says what is wrong in the words of this API
-	}, exampleHistories, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), a.listHistories)
+	}, exampleHistories, http.StatusServiceUnavailable), a.listHistories)
 	huma.Register(described, document(described, huma.Operation{
 		OperationID:        "getUploadHistory",
 		Method:             http.MethodGet,

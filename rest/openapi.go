@@ -152,10 +152,11 @@ func document(described huma.API, op huma.Operation, example any, statuses ...in
 			Content:     map[string]*huma.MediaType{"application/json": {Example: example}},
 		}
 	}
-	statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
-		http.StatusInternalServerError)
+	statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
+		http.StatusTooManyRequests, http.StatusInternalServerError)
 	if op.Method == http.MethodPost {
-		statuses = append(statuses, http.StatusRequestTimeout)
+		statuses = append(statuses, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
+			http.StatusUnsupportedMediaType)
 	}
 	for _, status := range statuses {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + problems[status].name}

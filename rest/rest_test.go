@@ -92,6 +92,10 @@ var (
 // askingKey carries who asks to the middleware that stands in for package auth.
 type askingKey struct{}
 
+func withAsking(ctx context.Context, v viewer.Viewer) context.Context {
+	return context.WithValue(ctx, askingKey{}, v)
+}
+
 func newServer(t *testing.T) *server {
 	t.Helper()
 	return newServerOn(t, testdb.New(t))
@@ -112,19 +116,34 @@ func newServerOn(t *testing.T, db *database.DB) *server {
 	s.people(t)
 
 	router := chi.NewRouter()
-	router.Use(func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if v, ok := r.Context().Value(askingKey{}).(viewer.Viewer); ok {
-				r = r.WithContext(viewer.NewContext(r.Context(), v))
-			}
-			next.ServeHTTP(w, r)
-		})
-	})
+	router.Use(asAsked)
 	require.NoError(t, rest.Mount(router, rest.Config{
 		Uploads: s.uploads, DB: s.db, PublicURL: public, Logger: slog.New(slog.NewJSONHandler(s.logs, nil)),
 	}))
 	s.Handler = router
 	return s
+}
+
+// asAsked stands in for package auth.
+func asAsked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v, ok := r.Context().Value(askingKey{}).(viewer.Viewer); ok {
+			r = r.WithContext(viewer.NewContext(r.Context(), v))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// holding stores when it is let.
+type holding struct {
+	rest.Uploads
+	entered, leave chan struct{}
+}
+
+func (h *holding) Store(ctx context.Context, in upload.StoreInput) (*ent.ReviewUploadHistory, error) {
+	h.entered <- struct{}{}
+	<-h.leave
+	return h.Uploads.Store(ctx, in)
 }
 
 func (s *server) people(t *testing.T) {
@@ -176,10 +195,11 @@ func (s *server) ask(t *testing.T, v *viewer.Viewer, method, path, body string, 
 		request.Header.Set(header[i], header[i+1])
 	}
 	if v != nil {
-		request = request.WithContext(context.WithValue(request.Context(), askingKey{}, *v))
+		request = request.WithContext(withAsking(request.Context(), *v))
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, request)
+	requireDocumented(t, s.Handler, method, path, w.Code)
 	return answer{w.Code, w.Header(), w.Body.String()}
 }
 

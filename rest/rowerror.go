@@ -72,7 +72,7 @@ func (a *api) registerErrors(described huma.API) {
 		Description: "The row errors of the newest import of this file that has ended and was not canceled, or, as long as there is " +
 			"none, those of the check. The first thousand are kept.",
 		SkipValidateParams: true,
-	}, exampleRowErrors, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), a.listRowErrors)
+	}, exampleRowErrors, http.StatusNotFound, http.StatusServiceUnavailable), a.listRowErrors)
 	huma.Register(described, document(described, huma.Operation{
 		OperationID: "downloadErrors",
 		Method:      http.MethodGet,

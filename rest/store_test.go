@@ -184,23 +184,6 @@ func TestBadRequests(t *testing.T) {
 	})
 }
 
-func TestBodiesThatAreNotRead(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	large := s.store(t, `{"file_name": "a", "gcs_path": "b", "c": "`+strings.Repeat("c", 64<<10)+`"}`)
-	require.Equal(t, http.StatusRequestEntityTooLarge, large.status)
-	require.Len(t, large.decode(t), 1)
-	for _, contentType := range []string{
-		"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "json",
-		"application/json; charset=latin1", "application/", ";;",
-	} {
-		got := s.store(t, `{"file_name": "a", "gcs_path": "b"}`, "Content-Type", contentType)
-		require.Equal(t, http.StatusUnsupportedMediaType, got.status, contentType)
-		require.Len(t, got.decode(t), 1)
-	}
-	require.Zero(t, s.count(t))
-}
-
 func TestAHistoryThatCannotBeStoredIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	s := newServerOn(t, testdb.NewSQLite(t))

@@ -80,8 +80,7 @@ func (a *api) registerUploads(described huma.API) {
 			"once, for a quarter of an hour. Send the file, then store its history with the path.",
 		DefaultStatus:    http.StatusOK,
 		SkipValidateBody: true, // the command says what is wrong, and of all fields at once
-	}, exampleSignedURL, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-		http.StatusUnprocessableEntity, http.StatusServiceUnavailable), a.signURL)
+	}, exampleSignedURL, http.StatusServiceUnavailable), a.signURL)
 	huma.Register(described, document(described, huma.Operation{
 		OperationID: "storeUploadHistory",
 		Method:      http.MethodPost,
@@ -92,8 +91,7 @@ func (a *api) registerUploads(described huma.API) {
 			"the record that there is; with one, every call makes a record.",
 		DefaultStatus:    http.StatusOK,
 		SkipValidateBody: true,
-	}, exampleHistory, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-		http.StatusUnprocessableEntity), a.storeHistory)
+	}, exampleHistory, http.StatusBadRequest), a.storeHistory)
 }
 
 // signURL is the REST twin of the mutation createUpload.
@@ -172,13 +170,17 @@ func Away(log *slog.Logger) func(w http.ResponseWriter, r *http.Request, cause e
 	}
 }
 
-// failedToStore logs why a history could not be stored, once, and answers without telling.
+// failedToStore logs why a history could not be stored, once, and answers without telling. Where the client has gone
+// there is nothing to tell anybody.
 func (a *api) failedToStore(ctx context.Context, in upload.StoreInput, cause error) error {
+	problem := &Problem{status: http.StatusBadRequest, Message: notStored}
+	if ctx.Err() != nil {
+		return problem
+	}
 	v, _ := viewer.FromContext(ctx)
 	a.log.ErrorContext(ctx, notStoredLine,
 		"request_id", middleware.GetReqID(ctx), "user", v.UserID, "group", v.GroupID,
 		"path", strings.TrimSpace(in.GCSPath), "error", cause)
-	problem := &Problem{status: http.StatusBadRequest, Message: notStored}
 	if database.Unavailable(cause) {
 		return huma.ErrorWithHeaders(problem, http.Header{"Retry-After": {retryAfter}})
 	}
