@@ -186,7 +186,7 @@ func TestSecondMigrateChangesNothing(t *testing.T) {
 	fresh := testdb.New(t)
 	var want []values
 	read(t, fresh, func(ctx context.Context) { want = triggerNames(ctx, t, fresh) })
-	require.Len(t, want, 11)
+	require.Len(t, want, 15)
 	read(t, db, func(ctx context.Context) {
 		require.Equal(t, want, triggerNames(ctx, t, db))
 		require.Len(t, query(ctx, t, db, "SELECT 1 FROM organizations WHERE id = ?", database.SystemOrganization), 1)

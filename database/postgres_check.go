@@ -84,7 +84,7 @@ func (d *DB) checkTables(ctx context.Context) (err error) {
 	rows, err := d.readers.QueryContext(ctx, `SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,
 		EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid)
 		FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-		AND c.relname NOT IN ('import_leases', 'import_turns')
+		AND c.relname NOT IN ('import_leases', 'import_turns', 'organization_sweeps')
 		AND (c.relname IN ('organizations', 'users') OR EXISTS (SELECT FROM pg_attribute a
 			WHERE a.attrelid = c.oid AND a.attname IN ('organization_id', 'group_id') AND NOT a.attisdropped))
 		ORDER BY c.relname`)

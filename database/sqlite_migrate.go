@@ -145,10 +145,12 @@ func openMigrator(path string) (*sql.DB, error) {
 	return pool, err
 }
 
-// sqliteMigration is the goose file of the changes: one transaction, with foreign keys off around it where a table is
-// rebuilt, since dropping the old table would empty its children, and the switch does nothing inside a transaction.
+// sqliteMigration is the goose file of the changes: one transaction. Where a table is rebuilt, foreign keys are off around
+// it, since dropping the old table would empty its children, and the switch does nothing inside a transaction; and the new
+// table gets its name without a look at the triggers of others, which mean the one that is not there at that moment.
 func sqliteMigration(changes []*atlas.Change, version int64) string {
 	const off, on = "PRAGMA foreign_keys = off", "PRAGMA foreign_keys = on"
+	const legacyOn, legacyOff = "PRAGMA legacy_alter_table = on", "PRAGMA legacy_alter_table = off"
 	rebuilds := slices.ContainsFunc(changes, func(c *atlas.Change) bool { return c.Cmd == off })
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
@@ -157,6 +159,7 @@ func sqliteMigration(changes []*atlas.Change, version int64) string {
 	line("-- +goose Up")
 	if rebuilds {
 		line("%s;", off)
+		line("%s;", legacyOn)
 	}
 	line("BEGIN IMMEDIATE;")
 	for _, c := range changes {
@@ -178,6 +181,7 @@ func sqliteMigration(changes []*atlas.Change, version int64) string {
 	line("INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, 1);", version)
 	line("COMMIT;")
 	if rebuilds {
+		line("%s;", legacyOff)
 		line("%s;", on)
 	}
 	return b.String()

@@ -154,7 +154,7 @@ func TestConstraintsOnSQLite(t *testing.T) {
 			database.Unique, "review_upload_histories.id",
 		},
 		"foreign key": {"UPDATE groups SET organization_id = 'no' WHERE id = 'grp-org-a'", database.ForeignKey, ""},
-		"check":       {"UPDATE review_upload_histories SET status = 4", database.Check, "status_0_to_3"},
+		"check":       {"UPDATE imports SET processed_row_count = 7", database.Check, "rows_add_up"},
 		"not null":    {"UPDATE groups SET name = NULL", database.NotNull, "groups.name"},
 		"trigger":     {"DELETE FROM import_definition_versions", database.Trigger, "definition_version_immutable"},
 	} {
@@ -218,8 +218,8 @@ func TestConstraints(t *testing.T) {
 			table: "site_names", row: of(values{"site_id": "site-org-b", "normalized": "y"}), kind: database.ForeignKey,
 		},
 		"check": {
-			text: "UPDATE review_upload_histories SET status = 4 WHERE organization_id = 'org-a'",
-			kind: database.Check, name: "status_0_to_3",
+			text: "UPDATE imports SET processed_row_count = 7 WHERE organization_id = 'org-a'",
+			kind: database.Check, name: "rows_add_up",
 		},
 		"not null": {
 			text: "UPDATE groups SET name = NULL WHERE id = 'grp-org-a'", kind: database.NotNull, name: "groups.name",

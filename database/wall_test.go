@@ -18,7 +18,7 @@ import (
 
 var (
 	// idsOnly are the tables of tenants that sweeps read across all of them.
-	idsOnly = []string{"import_leases", "import_turns"}
+	idsOnly = []string{"import_leases", "import_turns", "organization_sweeps"}
 	// withoutPolicy are these and the tables that belong to no tenant.
 	withoutPolicy = append([]string{"applied_steps", "goose_db_version", "server_secrets"}, idsOnly...)
 )

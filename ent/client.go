@@ -25,6 +25,7 @@ import (
 	"entrepot/ent/issuedupload"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
+	"entrepot/ent/organizationsweep"
 	"entrepot/ent/reviewuploadhistory"
 	"entrepot/ent/site"
 	"entrepot/ent/sitename"
@@ -69,6 +70,8 @@ type Client struct {
 	Membership *MembershipClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
+	// OrganizationSweep is the client for interacting with the OrganizationSweep builders.
+	OrganizationSweep *OrganizationSweepClient
 	// ReviewUploadHistory is the client for interacting with the ReviewUploadHistory builders.
 	ReviewUploadHistory *ReviewUploadHistoryClient
 	// Site is the client for interacting with the Site builders.
@@ -102,6 +105,7 @@ func (c *Client) init() {
 	c.IssuedUpload = NewIssuedUploadClient(c.config)
 	c.Membership = NewMembershipClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
+	c.OrganizationSweep = NewOrganizationSweepClient(c.config)
 	c.ReviewUploadHistory = NewReviewUploadHistoryClient(c.config)
 	c.Site = NewSiteClient(c.config)
 	c.SiteName = NewSiteNameClient(c.config)
@@ -212,6 +216,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		IssuedUpload:            NewIssuedUploadClient(cfg),
 		Membership:              NewMembershipClient(cfg),
 		Organization:            NewOrganizationClient(cfg),
+		OrganizationSweep:       NewOrganizationSweepClient(cfg),
 		ReviewUploadHistory:     NewReviewUploadHistoryClient(cfg),
 		Site:                    NewSiteClient(cfg),
 		SiteName:                NewSiteNameClient(cfg),
@@ -249,6 +254,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		IssuedUpload:            NewIssuedUploadClient(cfg),
 		Membership:              NewMembershipClient(cfg),
 		Organization:            NewOrganizationClient(cfg),
+		OrganizationSweep:       NewOrganizationSweepClient(cfg),
 		ReviewUploadHistory:     NewReviewUploadHistoryClient(cfg),
 		Site:                    NewSiteClient(cfg),
 		SiteName:                NewSiteNameClient(cfg),
@@ -285,7 +291,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.APIToken, c.Group, c.GroupMembership, c.ImportDefinition,
 		c.ImportDefinitionVersion, c.ImportLease, c.ImportLogLine, c.ImportResult,
 		c.ImportRowError, c.ImportRun, c.ImportTurn, c.IssuedUpload, c.Membership,
-		c.Organization, c.ReviewUploadHistory, c.Site, c.SiteName, c.User,
+		c.Organization, c.OrganizationSweep, c.ReviewUploadHistory, c.Site, c.SiteName,
+		c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -298,7 +305,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.APIToken, c.Group, c.GroupMembership, c.ImportDefinition,
 		c.ImportDefinitionVersion, c.ImportLease, c.ImportLogLine, c.ImportResult,
 		c.ImportRowError, c.ImportRun, c.ImportTurn, c.IssuedUpload, c.Membership,
-		c.Organization, c.ReviewUploadHistory, c.Site, c.SiteName, c.User,
+		c.Organization, c.OrganizationSweep, c.ReviewUploadHistory, c.Site, c.SiteName,
+		c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -335,6 +343,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Membership.mutate(ctx, m)
 	case *OrganizationMutation:
 		return c.Organization.mutate(ctx, m)
+	case *OrganizationSweepMutation:
+		return c.OrganizationSweep.mutate(ctx, m)
 	case *ReviewUploadHistoryMutation:
 		return c.ReviewUploadHistory.mutate(ctx, m)
 	case *SiteMutation:
@@ -2896,6 +2906,140 @@ func (c *OrganizationClient) mutate(ctx context.Context, m *OrganizationMutation
 	}
 }
 
+// OrganizationSweepClient is a client for the OrganizationSweep schema.
+type OrganizationSweepClient struct {
+	config
+}
+
+// NewOrganizationSweepClient returns a client for the OrganizationSweep from the given config.
+func NewOrganizationSweepClient(c config) *OrganizationSweepClient {
+	return &OrganizationSweepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `organizationsweep.Hooks(f(g(h())))`.
+func (c *OrganizationSweepClient) Use(hooks ...Hook) {
+	c.hooks.OrganizationSweep = append(c.hooks.OrganizationSweep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `organizationsweep.Intercept(f(g(h())))`.
+func (c *OrganizationSweepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OrganizationSweep = append(c.inters.OrganizationSweep, interceptors...)
+}
+
+// Create returns a builder for creating a OrganizationSweep entity.
+func (c *OrganizationSweepClient) Create() *OrganizationSweepCreate {
+	mutation := newOrganizationSweepMutation(c.config, OpCreate)
+	return &OrganizationSweepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OrganizationSweep entities.
+func (c *OrganizationSweepClient) CreateBulk(builders ...*OrganizationSweepCreate) *OrganizationSweepCreateBulk {
+	return &OrganizationSweepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OrganizationSweepClient) MapCreateBulk(slice any, setFunc func(*OrganizationSweepCreate, int)) *OrganizationSweepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OrganizationSweepCreateBulk{err: fmt.Errorf("calling to OrganizationSweepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OrganizationSweepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OrganizationSweepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OrganizationSweep.
+func (c *OrganizationSweepClient) Update() *OrganizationSweepUpdate {
+	mutation := newOrganizationSweepMutation(c.config, OpUpdate)
+	return &OrganizationSweepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OrganizationSweepClient) UpdateOne(_m *OrganizationSweep) *OrganizationSweepUpdateOne {
+	mutation := newOrganizationSweepMutation(c.config, OpUpdateOne, withOrganizationSweep(_m))
+	return &OrganizationSweepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OrganizationSweepClient) UpdateOneID(id string) *OrganizationSweepUpdateOne {
+	mutation := newOrganizationSweepMutation(c.config, OpUpdateOne, withOrganizationSweepID(id))
+	return &OrganizationSweepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OrganizationSweep.
+func (c *OrganizationSweepClient) Delete() *OrganizationSweepDelete {
+	mutation := newOrganizationSweepMutation(c.config, OpDelete)
+	return &OrganizationSweepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OrganizationSweepClient) DeleteOne(_m *OrganizationSweep) *OrganizationSweepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OrganizationSweepClient) DeleteOneID(id string) *OrganizationSweepDeleteOne {
+	builder := c.Delete().Where(organizationsweep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OrganizationSweepDeleteOne{builder}
+}
+
+// Query returns a query builder for OrganizationSweep.
+func (c *OrganizationSweepClient) Query() *OrganizationSweepQuery {
+	return &OrganizationSweepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOrganizationSweep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OrganizationSweep entity by its id.
+func (c *OrganizationSweepClient) Get(ctx context.Context, id string) (*OrganizationSweep, error) {
+	return c.Query().Where(organizationsweep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OrganizationSweepClient) GetX(ctx context.Context, id string) *OrganizationSweep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *OrganizationSweepClient) Hooks() []Hook {
+	hooks := c.hooks.OrganizationSweep
+	return append(hooks[:len(hooks):len(hooks)], organizationsweep.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *OrganizationSweepClient) Interceptors() []Interceptor {
+	return c.inters.OrganizationSweep
+}
+
+func (c *OrganizationSweepClient) mutate(ctx context.Context, m *OrganizationSweepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OrganizationSweepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OrganizationSweepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OrganizationSweepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OrganizationSweepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OrganizationSweep mutation op: %q", m.Op())
+	}
+}
+
 // ReviewUploadHistoryClient is a client for the ReviewUploadHistory schema.
 type ReviewUploadHistoryClient struct {
 	config
@@ -3565,13 +3709,13 @@ type (
 	hooks struct {
 		APIToken, Group, GroupMembership, ImportDefinition, ImportDefinitionVersion,
 		ImportLease, ImportLogLine, ImportResult, ImportRowError, ImportRun,
-		ImportTurn, IssuedUpload, Membership, Organization, ReviewUploadHistory, Site,
-		SiteName, User []ent.Hook
+		ImportTurn, IssuedUpload, Membership, Organization, OrganizationSweep,
+		ReviewUploadHistory, Site, SiteName, User []ent.Hook
 	}
 	inters struct {
 		APIToken, Group, GroupMembership, ImportDefinition, ImportDefinitionVersion,
 		ImportLease, ImportLogLine, ImportResult, ImportRowError, ImportRun,
-		ImportTurn, IssuedUpload, Membership, Organization, ReviewUploadHistory, Site,
-		SiteName, User []ent.Interceptor
+		ImportTurn, IssuedUpload, Membership, Organization, OrganizationSweep,
+		ReviewUploadHistory, Site, SiteName, User []ent.Interceptor
 	}
 )

@@ -18,6 +18,7 @@ import (
 	"entrepot/ent/issuedupload"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
+	"entrepot/ent/organizationsweep"
 	"entrepot/ent/reviewuploadhistory"
 	"entrepot/ent/site"
 	"entrepot/ent/sitename"
@@ -104,6 +105,7 @@ func checkColumn(t, c string) error {
 			issuedupload.Table:            issuedupload.ValidColumn,
 			membership.Table:              membership.ValidColumn,
 			organization.Table:            organization.ValidColumn,
+			organizationsweep.Table:       organizationsweep.ValidColumn,
 			reviewuploadhistory.Table:     reviewuploadhistory.ValidColumn,
 			site.Table:                    site.ValidColumn,
 			sitename.Table:                sitename.ValidColumn,

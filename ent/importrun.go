@@ -65,6 +65,10 @@ type ImportRun struct {
 	ErrorGroups []definition.ErrorGroup `json:"error_groups,omitempty"`
 	// The object with the rows that were set aside.
 	RejectedRowsKey *string `json:"rejected_rows_key,omitempty"`
+	// Since when what it kept of its file's cells is gone: row errors, set-aside rows, the log.
+	RowErrorsErasedAt *time.Time `json:"row_errors_erased_at,omitempty"`
+	// Since when its results are gone, because of their age.
+	ResultsErasedAt *time.Time `json:"results_erased_at,omitempty"`
 	// FileName holds the value of the "file_name" field.
 	FileName string `json:"file_name,omitempty"`
 	// FileSize holds the value of the "file_size" field.
@@ -337,7 +341,7 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case importrun.FieldID, importrun.FieldOrganizationID, importrun.FieldGroupID, importrun.FieldUserID, importrun.FieldDefinitionOrganizationID, importrun.FieldImportDefinitionID, importrun.FieldDefinitionVersionID, importrun.FieldOnInvalidRow, importrun.FieldStatus, importrun.FieldError, importrun.FieldErrorCode, importrun.FieldRejectedRowsKey, importrun.FieldFileName, importrun.FieldSha256, importrun.FieldCanceledByID, importrun.FieldCancelReason, importrun.FieldRetryOfID, importrun.FieldCorrectionOfID, importrun.FieldSupersededByID, importrun.FieldIdempotencyMutation, importrun.FieldIdempotencyKey, importrun.FieldIdempotencyHash:
 			values[i] = new(sql.NullString)
-		case importrun.FieldCreatedAt, importrun.FieldStartedAt, importrun.FieldProcessedAt, importrun.FieldUpdatedAt, importrun.FieldCancelRequestedAt:
+		case importrun.FieldRowErrorsErasedAt, importrun.FieldResultsErasedAt, importrun.FieldCreatedAt, importrun.FieldStartedAt, importrun.FieldProcessedAt, importrun.FieldUpdatedAt, importrun.FieldCancelRequestedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -495,6 +499,20 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RejectedRowsKey = new(string)
 				*_m.RejectedRowsKey = value.String
+			}
+		case importrun.FieldRowErrorsErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field row_errors_erased_at", values[i])
+			} else if value.Valid {
+				_m.RowErrorsErasedAt = new(time.Time)
+				*_m.RowErrorsErasedAt = value.Time
+			}
+		case importrun.FieldResultsErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field results_erased_at", values[i])
+			} else if value.Valid {
+				_m.ResultsErasedAt = new(time.Time)
+				*_m.ResultsErasedAt = value.Time
 			}
 		case importrun.FieldFileName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -849,6 +867,16 @@ func (_m *ImportRun) String() string {
 	if v := _m.RejectedRowsKey; v != nil {
 		builder.WriteString("rejected_rows_key=")
 		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.RowErrorsErasedAt; v != nil {
+		builder.WriteString("row_errors_erased_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ResultsErasedAt; v != nil {
+		builder.WriteString("results_erased_at=")
+		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
 	builder.WriteString("file_name=")

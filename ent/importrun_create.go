@@ -193,6 +193,34 @@ func (_c *ImportRunCreate) SetNillableRejectedRowsKey(v *string) *ImportRunCreat
 	return _c
 }
 
+// SetRowErrorsErasedAt sets the "row_errors_erased_at" field.
+func (_c *ImportRunCreate) SetRowErrorsErasedAt(v time.Time) *ImportRunCreate {
+	_c.mutation.SetRowErrorsErasedAt(v)
+	return _c
+}
+
+// SetNillableRowErrorsErasedAt sets the "row_errors_erased_at" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableRowErrorsErasedAt(v *time.Time) *ImportRunCreate {
+	if v != nil {
+		_c.SetRowErrorsErasedAt(*v)
+	}
+	return _c
+}
+
+// SetResultsErasedAt sets the "results_erased_at" field.
+func (_c *ImportRunCreate) SetResultsErasedAt(v time.Time) *ImportRunCreate {
+	_c.mutation.SetResultsErasedAt(v)
+	return _c
+}
+
+// SetNillableResultsErasedAt sets the "results_erased_at" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableResultsErasedAt(v *time.Time) *ImportRunCreate {
+	if v != nil {
+		_c.SetResultsErasedAt(*v)
+	}
+	return _c
+}
+
 // SetFileName sets the "file_name" field.
 func (_c *ImportRunCreate) SetFileName(v string) *ImportRunCreate {
 	_c.mutation.SetFileName(v)
@@ -1140,6 +1168,14 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 		_spec.SetField(importrun.FieldRejectedRowsKey, field.TypeString, value)
 		_node.RejectedRowsKey = &value
 	}
+	if value, ok := _c.mutation.RowErrorsErasedAt(); ok {
+		_spec.SetField(importrun.FieldRowErrorsErasedAt, field.TypeTime, value)
+		_node.RowErrorsErasedAt = &value
+	}
+	if value, ok := _c.mutation.ResultsErasedAt(); ok {
+		_spec.SetField(importrun.FieldResultsErasedAt, field.TypeTime, value)
+		_node.ResultsErasedAt = &value
+	}
 	if value, ok := _c.mutation.FileName(); ok {
 		_spec.SetField(importrun.FieldFileName, field.TypeString, value)
 		_node.FileName = value
@@ -1681,6 +1717,42 @@ func (u *ImportRunUpsert) UpdateRejectedRowsKey() *ImportRunUpsert {
 // ClearRejectedRowsKey clears the value of the "rejected_rows_key" field.
 func (u *ImportRunUpsert) ClearRejectedRowsKey() *ImportRunUpsert {
 	u.SetNull(importrun.FieldRejectedRowsKey)
+	return u
+}
+
+// SetRowErrorsErasedAt sets the "row_errors_erased_at" field.
+func (u *ImportRunUpsert) SetRowErrorsErasedAt(v time.Time) *ImportRunUpsert {
+	u.Set(importrun.FieldRowErrorsErasedAt, v)
+	return u
+}
+
+// UpdateRowErrorsErasedAt sets the "row_errors_erased_at" field to the value that was provided on create.
+func (u *ImportRunUpsert) UpdateRowErrorsErasedAt() *ImportRunUpsert {
+	u.SetExcluded(importrun.FieldRowErrorsErasedAt)
+	return u
+}
+
+// ClearRowErrorsErasedAt clears the value of the "row_errors_erased_at" field.
+func (u *ImportRunUpsert) ClearRowErrorsErasedAt() *ImportRunUpsert {
+	u.SetNull(importrun.FieldRowErrorsErasedAt)
+	return u
+}
+
+// SetResultsErasedAt sets the "results_erased_at" field.
+func (u *ImportRunUpsert) SetResultsErasedAt(v time.Time) *ImportRunUpsert {
+	u.Set(importrun.FieldResultsErasedAt, v)
+	return u
+}
+
+// UpdateResultsErasedAt sets the "results_erased_at" field to the value that was provided on create.
+func (u *ImportRunUpsert) UpdateResultsErasedAt() *ImportRunUpsert {
+	u.SetExcluded(importrun.FieldResultsErasedAt)
+	return u
+}
+
+// ClearResultsErasedAt clears the value of the "results_erased_at" field.
+func (u *ImportRunUpsert) ClearResultsErasedAt() *ImportRunUpsert {
+	u.SetNull(importrun.FieldResultsErasedAt)
 	return u
 }
 
@@ -2301,6 +2373,48 @@ func (u *ImportRunUpsertOne) UpdateRejectedRowsKey() *ImportRunUpsertOne {
 func (u *ImportRunUpsertOne) ClearRejectedRowsKey() *ImportRunUpsertOne {
 	return u.Update(func(s *ImportRunUpsert) {
 		s.ClearRejectedRowsKey()
+	})
+}
+
+// SetRowErrorsErasedAt sets the "row_errors_erased_at" field.
+func (u *ImportRunUpsertOne) SetRowErrorsErasedAt(v time.Time) *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.SetRowErrorsErasedAt(v)
+	})
+}
+
+// UpdateRowErrorsErasedAt sets the "row_errors_erased_at" field to the value that was provided on create.
+func (u *ImportRunUpsertOne) UpdateRowErrorsErasedAt() *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.UpdateRowErrorsErasedAt()
+	})
+}
+
+// ClearRowErrorsErasedAt clears the value of the "row_errors_erased_at" field.
+func (u *ImportRunUpsertOne) ClearRowErrorsErasedAt() *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.ClearRowErrorsErasedAt()
+	})
+}
+
+// SetResultsErasedAt sets the "results_erased_at" field.
+func (u *ImportRunUpsertOne) SetResultsErasedAt(v time.Time) *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.SetResultsErasedAt(v)
+	})
+}
+
+// UpdateResultsErasedAt sets the "results_erased_at" field to the value that was provided on create.
+func (u *ImportRunUpsertOne) UpdateResultsErasedAt() *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.UpdateResultsErasedAt()
+	})
+}
+
+// ClearResultsErasedAt clears the value of the "results_erased_at" field.
+func (u *ImportRunUpsertOne) ClearResultsErasedAt() *ImportRunUpsertOne {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.ClearResultsErasedAt()
 	})
 }
 
@@ -3147,6 +3261,48 @@ func (u *ImportRunUpsertBulk) UpdateRejectedRowsKey() *ImportRunUpsertBulk {
 func (u *ImportRunUpsertBulk) ClearRejectedRowsKey() *ImportRunUpsertBulk {
 	return u.Update(func(s *ImportRunUpsert) {
 		s.ClearRejectedRowsKey()
+	})
+}
+
+// SetRowErrorsErasedAt sets the "row_errors_erased_at" field.
+func (u *ImportRunUpsertBulk) SetRowErrorsErasedAt(v time.Time) *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.SetRowErrorsErasedAt(v)
+	})
+}
+
+// UpdateRowErrorsErasedAt sets the "row_errors_erased_at" field to the value that was provided on create.
+func (u *ImportRunUpsertBulk) UpdateRowErrorsErasedAt() *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.UpdateRowErrorsErasedAt()
+	})
+}
+
+// ClearRowErrorsErasedAt clears the value of the "row_errors_erased_at" field.
+func (u *ImportRunUpsertBulk) ClearRowErrorsErasedAt() *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.ClearRowErrorsErasedAt()
+	})
+}
+
+// SetResultsErasedAt sets the "results_erased_at" field.
+func (u *ImportRunUpsertBulk) SetResultsErasedAt(v time.Time) *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.SetResultsErasedAt(v)
+	})
+}
+
+// UpdateResultsErasedAt sets the "results_erased_at" field to the value that was provided on create.
+func (u *ImportRunUpsertBulk) UpdateResultsErasedAt() *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.UpdateResultsErasedAt()
+	})
+}
+
+// ClearResultsErasedAt clears the value of the "results_erased_at" field.
+func (u *ImportRunUpsertBulk) ClearResultsErasedAt() *ImportRunUpsertBulk {
+	return u.Update(func(s *ImportRunUpsert) {
+		s.ClearResultsErasedAt()
 	})
 }
 

@@ -181,6 +181,46 @@ func (_u *ImportRunUpdate) ClearRejectedRowsKey() *ImportRunUpdate {
 	return _u
 }
 
+// SetRowErrorsErasedAt sets the "row_errors_erased_at" field.
+func (_u *ImportRunUpdate) SetRowErrorsErasedAt(v time.Time) *ImportRunUpdate {
+	_u.mutation.SetRowErrorsErasedAt(v)
+	return _u
+}
+
+// SetNillableRowErrorsErasedAt sets the "row_errors_erased_at" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableRowErrorsErasedAt(v *time.Time) *ImportRunUpdate {
+	if v != nil {
+		_u.SetRowErrorsErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearRowErrorsErasedAt clears the value of the "row_errors_erased_at" field.
+func (_u *ImportRunUpdate) ClearRowErrorsErasedAt() *ImportRunUpdate {
+	_u.mutation.ClearRowErrorsErasedAt()
+	return _u
+}
+
+// SetResultsErasedAt sets the "results_erased_at" field.
+func (_u *ImportRunUpdate) SetResultsErasedAt(v time.Time) *ImportRunUpdate {
+	_u.mutation.SetResultsErasedAt(v)
+	return _u
+}
+
+// SetNillableResultsErasedAt sets the "results_erased_at" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableResultsErasedAt(v *time.Time) *ImportRunUpdate {
+	if v != nil {
+		_u.SetResultsErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearResultsErasedAt clears the value of the "results_erased_at" field.
+func (_u *ImportRunUpdate) ClearResultsErasedAt() *ImportRunUpdate {
+	_u.mutation.ClearResultsErasedAt()
+	return _u
+}
+
 // SetFileSize sets the "file_size" field.
 func (_u *ImportRunUpdate) SetFileSize(v int64) *ImportRunUpdate {
 	_u.mutation.ResetFileSize()
@@ -969,6 +1009,18 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RejectedRowsKeyCleared() {
 		_spec.ClearField(importrun.FieldRejectedRowsKey, field.TypeString)
 	}
+	if value, ok := _u.mutation.RowErrorsErasedAt(); ok {
+		_spec.SetField(importrun.FieldRowErrorsErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RowErrorsErasedAtCleared() {
+		_spec.ClearField(importrun.FieldRowErrorsErasedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ResultsErasedAt(); ok {
+		_spec.SetField(importrun.FieldResultsErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ResultsErasedAtCleared() {
+		_spec.ClearField(importrun.FieldResultsErasedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.FileSize(); ok {
 		_spec.SetField(importrun.FieldFileSize, field.TypeInt64, value)
 	}
@@ -1489,6 +1541,46 @@ func (_u *ImportRunUpdateOne) SetNillableRejectedRowsKey(v *string) *ImportRunUp
 // ClearRejectedRowsKey clears the value of the "rejected_rows_key" field.
 func (_u *ImportRunUpdateOne) ClearRejectedRowsKey() *ImportRunUpdateOne {
 	_u.mutation.ClearRejectedRowsKey()
+	return _u
+}
+
+// SetRowErrorsErasedAt sets the "row_errors_erased_at" field.
+func (_u *ImportRunUpdateOne) SetRowErrorsErasedAt(v time.Time) *ImportRunUpdateOne {
+	_u.mutation.SetRowErrorsErasedAt(v)
+	return _u
+}
+
+// SetNillableRowErrorsErasedAt sets the "row_errors_erased_at" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableRowErrorsErasedAt(v *time.Time) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetRowErrorsErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearRowErrorsErasedAt clears the value of the "row_errors_erased_at" field.
+func (_u *ImportRunUpdateOne) ClearRowErrorsErasedAt() *ImportRunUpdateOne {
+	_u.mutation.ClearRowErrorsErasedAt()
+	return _u
+}
+
+// SetResultsErasedAt sets the "results_erased_at" field.
+func (_u *ImportRunUpdateOne) SetResultsErasedAt(v time.Time) *ImportRunUpdateOne {
+	_u.mutation.SetResultsErasedAt(v)
+	return _u
+}
+
+// SetNillableResultsErasedAt sets the "results_erased_at" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableResultsErasedAt(v *time.Time) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetResultsErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearResultsErasedAt clears the value of the "results_erased_at" field.
+func (_u *ImportRunUpdateOne) ClearResultsErasedAt() *ImportRunUpdateOne {
+	_u.mutation.ClearResultsErasedAt()
 	return _u
 }
 
@@ -2309,6 +2401,18 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if _u.mutation.RejectedRowsKeyCleared() {
 		_spec.ClearField(importrun.FieldRejectedRowsKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.RowErrorsErasedAt(); ok {
+		_spec.SetField(importrun.FieldRowErrorsErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RowErrorsErasedAtCleared() {
+		_spec.ClearField(importrun.FieldRowErrorsErasedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ResultsErasedAt(); ok {
+		_spec.SetField(importrun.FieldResultsErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ResultsErasedAtCleared() {
+		_spec.ClearField(importrun.FieldResultsErasedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.FileSize(); ok {
 		_spec.SetField(importrun.FieldFileSize, field.TypeInt64, value)

@@ -20,6 +20,7 @@ import (
 	"entrepot/ent/issuedupload"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
+	"entrepot/ent/organizationsweep"
 	"entrepot/ent/predicate"
 	"entrepot/ent/reviewuploadhistory"
 	"entrepot/ent/site"
@@ -58,6 +59,7 @@ const (
 	TypeIssuedUpload            = "IssuedUpload"
 	TypeMembership              = "Membership"
 	TypeOrganization            = "Organization"
+	TypeOrganizationSweep       = "OrganizationSweep"
 	TypeReviewUploadHistory     = "ReviewUploadHistory"
 	TypeSite                    = "Site"
 	TypeSiteName                = "SiteName"
@@ -8908,6 +8910,8 @@ type ImportRunMutation struct {
 	error_groups               *[]definition.ErrorGroup
 	appenderror_groups         []definition.ErrorGroup
 	rejected_rows_key          *string
+	row_errors_erased_at       *time.Time
+	results_erased_at          *time.Time
 	file_name                  *string
 	file_size                  *int64
 	addfile_size               *int64
@@ -10045,6 +10049,104 @@ func (m *ImportRunMutation) RejectedRowsKeyCleared() bool {
 func (m *ImportRunMutation) ResetRejectedRowsKey() {
 	m.rejected_rows_key = nil
 	delete(m.clearedFields, importrun.FieldRejectedRowsKey)
+}
+
+// SetRowErrorsErasedAt sets the "row_errors_erased_at" field.
+func (m *ImportRunMutation) SetRowErrorsErasedAt(t time.Time) {
+	m.row_errors_erased_at = &t
+}
+
+// RowErrorsErasedAt returns the value of the "row_errors_erased_at" field in the mutation.
+func (m *ImportRunMutation) RowErrorsErasedAt() (r time.Time, exists bool) {
+	v := m.row_errors_erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRowErrorsErasedAt returns the old "row_errors_erased_at" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldRowErrorsErasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRowErrorsErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRowErrorsErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRowErrorsErasedAt: %w", err)
+	}
+	return oldValue.RowErrorsErasedAt, nil
+}
+
+// ClearRowErrorsErasedAt clears the value of the "row_errors_erased_at" field.
+func (m *ImportRunMutation) ClearRowErrorsErasedAt() {
+	m.row_errors_erased_at = nil
+	m.clearedFields[importrun.FieldRowErrorsErasedAt] = struct{}{}
+}
+
+// RowErrorsErasedAtCleared returns if the "row_errors_erased_at" field was cleared in this mutation.
+func (m *ImportRunMutation) RowErrorsErasedAtCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldRowErrorsErasedAt]
+	return ok
+}
+
+// ResetRowErrorsErasedAt resets all changes to the "row_errors_erased_at" field.
+func (m *ImportRunMutation) ResetRowErrorsErasedAt() {
+	m.row_errors_erased_at = nil
+	delete(m.clearedFields, importrun.FieldRowErrorsErasedAt)
+}
+
+// SetResultsErasedAt sets the "results_erased_at" field.
+func (m *ImportRunMutation) SetResultsErasedAt(t time.Time) {
+	m.results_erased_at = &t
+}
+
+// ResultsErasedAt returns the value of the "results_erased_at" field in the mutation.
+func (m *ImportRunMutation) ResultsErasedAt() (r time.Time, exists bool) {
+	v := m.results_erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultsErasedAt returns the old "results_erased_at" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldResultsErasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultsErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultsErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultsErasedAt: %w", err)
+	}
+	return oldValue.ResultsErasedAt, nil
+}
+
+// ClearResultsErasedAt clears the value of the "results_erased_at" field.
+func (m *ImportRunMutation) ClearResultsErasedAt() {
+	m.results_erased_at = nil
+	m.clearedFields[importrun.FieldResultsErasedAt] = struct{}{}
+}
+
+// ResultsErasedAtCleared returns if the "results_erased_at" field was cleared in this mutation.
+func (m *ImportRunMutation) ResultsErasedAtCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldResultsErasedAt]
+	return ok
+}
+
+// ResetResultsErasedAt resets all changes to the "results_erased_at" field.
+func (m *ImportRunMutation) ResetResultsErasedAt() {
+	m.results_erased_at = nil
+	delete(m.clearedFields, importrun.FieldResultsErasedAt)
 }
 
 // SetFileName sets the "file_name" field.
@@ -12055,7 +12157,7 @@ func (m *ImportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportRunMutation) Fields() []string {
-	fields := make([]string, 0, 46)
+	fields := make([]string, 0, 48)
 	if m.organization != nil {
 		fields = append(fields, importrun.FieldOrganizationID)
 	}
@@ -12115,6 +12217,12 @@ func (m *ImportRunMutation) Fields() []string {
 	}
 	if m.rejected_rows_key != nil {
 		fields = append(fields, importrun.FieldRejectedRowsKey)
+	}
+	if m.row_errors_erased_at != nil {
+		fields = append(fields, importrun.FieldRowErrorsErasedAt)
+	}
+	if m.results_erased_at != nil {
+		fields = append(fields, importrun.FieldResultsErasedAt)
 	}
 	if m.file_name != nil {
 		fields = append(fields, importrun.FieldFileName)
@@ -12242,6 +12350,10 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.ErrorGroups()
 	case importrun.FieldRejectedRowsKey:
 		return m.RejectedRowsKey()
+	case importrun.FieldRowErrorsErasedAt:
+		return m.RowErrorsErasedAt()
+	case importrun.FieldResultsErasedAt:
+		return m.ResultsErasedAt()
 	case importrun.FieldFileName:
 		return m.FileName()
 	case importrun.FieldFileSize:
@@ -12343,6 +12455,10 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldErrorGroups(ctx)
 	case importrun.FieldRejectedRowsKey:
 		return m.OldRejectedRowsKey(ctx)
+	case importrun.FieldRowErrorsErasedAt:
+		return m.OldRowErrorsErasedAt(ctx)
+	case importrun.FieldResultsErasedAt:
+		return m.OldResultsErasedAt(ctx)
 	case importrun.FieldFileName:
 		return m.OldFileName(ctx)
 	case importrun.FieldFileSize:
@@ -12543,6 +12659,20 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRejectedRowsKey(v)
+		return nil
+	case importrun.FieldRowErrorsErasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRowErrorsErasedAt(v)
+		return nil
+	case importrun.FieldResultsErasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultsErasedAt(v)
 		return nil
 	case importrun.FieldFileName:
 		v, ok := value.(string)
@@ -12942,6 +13072,12 @@ func (m *ImportRunMutation) ClearedFields() []string {
 	if m.FieldCleared(importrun.FieldRejectedRowsKey) {
 		fields = append(fields, importrun.FieldRejectedRowsKey)
 	}
+	if m.FieldCleared(importrun.FieldRowErrorsErasedAt) {
+		fields = append(fields, importrun.FieldRowErrorsErasedAt)
+	}
+	if m.FieldCleared(importrun.FieldResultsErasedAt) {
+		fields = append(fields, importrun.FieldResultsErasedAt)
+	}
 	if m.FieldCleared(importrun.FieldFileSize) {
 		fields = append(fields, importrun.FieldFileSize)
 	}
@@ -13027,6 +13163,12 @@ func (m *ImportRunMutation) ClearField(name string) error {
 		return nil
 	case importrun.FieldRejectedRowsKey:
 		m.ClearRejectedRowsKey()
+		return nil
+	case importrun.FieldRowErrorsErasedAt:
+		m.ClearRowErrorsErasedAt()
+		return nil
+	case importrun.FieldResultsErasedAt:
+		m.ClearResultsErasedAt()
 		return nil
 	case importrun.FieldFileSize:
 		m.ClearFileSize()
@@ -13140,6 +13282,12 @@ func (m *ImportRunMutation) ResetField(name string) error {
 		return nil
 	case importrun.FieldRejectedRowsKey:
 		m.ResetRejectedRowsKey()
+		return nil
+	case importrun.FieldRowErrorsErasedAt:
+		m.ResetRowErrorsErasedAt()
+		return nil
+	case importrun.FieldResultsErasedAt:
+		m.ResetResultsErasedAt()
 		return nil
 	case importrun.FieldFileName:
 		m.ResetFileName()
@@ -16259,6 +16407,338 @@ func (m *OrganizationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Organization edge %s", name)
 }
 
+// OrganizationSweepMutation represents an operation that mutates the OrganizationSweep nodes in the graph.
+type OrganizationSweepMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	due_at        *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*OrganizationSweep, error)
+	predicates    []predicate.OrganizationSweep
+}
+
+var _ ent.Mutation = (*OrganizationSweepMutation)(nil)
+
+// organizationsweepOption allows management of the mutation configuration using functional options.
+type organizationsweepOption func(*OrganizationSweepMutation)
+
+// newOrganizationSweepMutation creates new mutation for the OrganizationSweep entity.
+func newOrganizationSweepMutation(c config, op Op, opts ...organizationsweepOption) *OrganizationSweepMutation {
+	m := &OrganizationSweepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOrganizationSweep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOrganizationSweepID sets the ID field of the mutation.
+func withOrganizationSweepID(id string) organizationsweepOption {
+	return func(m *OrganizationSweepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *OrganizationSweep
+		)
+		m.oldValue = func(ctx context.Context) (*OrganizationSweep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().OrganizationSweep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOrganizationSweep sets the old OrganizationSweep of the mutation.
+func withOrganizationSweep(node *OrganizationSweep) organizationsweepOption {
+	return func(m *OrganizationSweepMutation) {
+		m.oldValue = func(context.Context) (*OrganizationSweep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OrganizationSweepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OrganizationSweepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of OrganizationSweep entities.
+func (m *OrganizationSweepMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OrganizationSweepMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OrganizationSweepMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().OrganizationSweep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *OrganizationSweepMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *OrganizationSweepMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the OrganizationSweep entity.
+// If the OrganizationSweep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationSweepMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *OrganizationSweepMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// Where appends a list predicates to the OrganizationSweepMutation builder.
+func (m *OrganizationSweepMutation) Where(ps ...predicate.OrganizationSweep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OrganizationSweepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OrganizationSweepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.OrganizationSweep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OrganizationSweepMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OrganizationSweepMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (OrganizationSweep).
+func (m *OrganizationSweepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OrganizationSweepMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.due_at != nil {
+		fields = append(fields, organizationsweep.FieldDueAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OrganizationSweepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case organizationsweep.FieldDueAt:
+		return m.DueAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OrganizationSweepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case organizationsweep.FieldDueAt:
+		return m.OldDueAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown OrganizationSweep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OrganizationSweepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case organizationsweep.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OrganizationSweep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OrganizationSweepMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OrganizationSweepMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OrganizationSweepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown OrganizationSweep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OrganizationSweepMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OrganizationSweepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OrganizationSweepMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown OrganizationSweep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OrganizationSweepMutation) ResetField(name string) error {
+	switch name {
+	case organizationsweep.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	}
+	return fmt.Errorf("unknown OrganizationSweep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OrganizationSweepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OrganizationSweepMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OrganizationSweepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OrganizationSweepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OrganizationSweepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OrganizationSweepMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OrganizationSweepMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown OrganizationSweep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OrganizationSweepMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown OrganizationSweep edge %s", name)
+}
+
 // ReviewUploadHistoryMutation represents an operation that mutates the ReviewUploadHistory nodes in the graph.
 type ReviewUploadHistoryMutation struct {
 	config
@@ -16292,6 +16772,8 @@ type ReviewUploadHistoryMutation struct {
 	appendcolumns       []definition.DetectedColumn
 	warnings            *[]definition.Warning
 	appendwarnings      []definition.Warning
+	format              **definition.Format
+	errors_erased_at    *time.Time
 	clearedFields       map[string]struct{}
 	organization        *string
 	clearedorganization bool
@@ -17528,6 +18010,104 @@ func (m *ReviewUploadHistoryMutation) ResetWarnings() {
 	delete(m.clearedFields, reviewuploadhistory.FieldWarnings)
 }
 
+// SetFormat sets the "format" field.
+func (m *ReviewUploadHistoryMutation) SetFormat(d *definition.Format) {
+	m.format = &d
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *ReviewUploadHistoryMutation) Format() (r *definition.Format, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the ReviewUploadHistory entity.
+// If the ReviewUploadHistory object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewUploadHistoryMutation) OldFormat(ctx context.Context) (v *definition.Format, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ClearFormat clears the value of the "format" field.
+func (m *ReviewUploadHistoryMutation) ClearFormat() {
+	m.format = nil
+	m.clearedFields[reviewuploadhistory.FieldFormat] = struct{}{}
+}
+
+// FormatCleared returns if the "format" field was cleared in this mutation.
+func (m *ReviewUploadHistoryMutation) FormatCleared() bool {
+	_, ok := m.clearedFields[reviewuploadhistory.FieldFormat]
+	return ok
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *ReviewUploadHistoryMutation) ResetFormat() {
+	m.format = nil
+	delete(m.clearedFields, reviewuploadhistory.FieldFormat)
+}
+
+// SetErrorsErasedAt sets the "errors_erased_at" field.
+func (m *ReviewUploadHistoryMutation) SetErrorsErasedAt(t time.Time) {
+	m.errors_erased_at = &t
+}
+
+// ErrorsErasedAt returns the value of the "errors_erased_at" field in the mutation.
+func (m *ReviewUploadHistoryMutation) ErrorsErasedAt() (r time.Time, exists bool) {
+	v := m.errors_erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErrorsErasedAt returns the old "errors_erased_at" field's value of the ReviewUploadHistory entity.
+// If the ReviewUploadHistory object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReviewUploadHistoryMutation) OldErrorsErasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErrorsErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErrorsErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErrorsErasedAt: %w", err)
+	}
+	return oldValue.ErrorsErasedAt, nil
+}
+
+// ClearErrorsErasedAt clears the value of the "errors_erased_at" field.
+func (m *ReviewUploadHistoryMutation) ClearErrorsErasedAt() {
+	m.errors_erased_at = nil
+	m.clearedFields[reviewuploadhistory.FieldErrorsErasedAt] = struct{}{}
+}
+
+// ErrorsErasedAtCleared returns if the "errors_erased_at" field was cleared in this mutation.
+func (m *ReviewUploadHistoryMutation) ErrorsErasedAtCleared() bool {
+	_, ok := m.clearedFields[reviewuploadhistory.FieldErrorsErasedAt]
+	return ok
+}
+
+// ResetErrorsErasedAt resets all changes to the "errors_erased_at" field.
+func (m *ReviewUploadHistoryMutation) ResetErrorsErasedAt() {
+	m.errors_erased_at = nil
+	delete(m.clearedFields, reviewuploadhistory.FieldErrorsErasedAt)
+}
+
 // ClearOrganization clears the "organization" edge to the Organization entity.
 func (m *ReviewUploadHistoryMutation) ClearOrganization() {
 	m.clearedorganization = true
@@ -17697,7 +18277,7 @@ func (m *ReviewUploadHistoryMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ReviewUploadHistoryMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 24)
 	if m.organization != nil {
 		fields = append(fields, reviewuploadhistory.FieldOrganizationID)
 	}
@@ -17764,6 +18344,12 @@ func (m *ReviewUploadHistoryMutation) Fields() []string {
 	if m.warnings != nil {
 		fields = append(fields, reviewuploadhistory.FieldWarnings)
 	}
+	if m.format != nil {
+		fields = append(fields, reviewuploadhistory.FieldFormat)
+	}
+	if m.errors_erased_at != nil {
+		fields = append(fields, reviewuploadhistory.FieldErrorsErasedAt)
+	}
 	return fields
 }
 
@@ -17816,6 +18402,10 @@ func (m *ReviewUploadHistoryMutation) Field(name string) (ent.Value, bool) {
 		return m.Columns()
 	case reviewuploadhistory.FieldWarnings:
 		return m.Warnings()
+	case reviewuploadhistory.FieldFormat:
+		return m.Format()
+	case reviewuploadhistory.FieldErrorsErasedAt:
+		return m.ErrorsErasedAt()
 	}
 	return nil, false
 }
@@ -17869,6 +18459,10 @@ func (m *ReviewUploadHistoryMutation) OldField(ctx context.Context, name string)
 		return m.OldColumns(ctx)
 	case reviewuploadhistory.FieldWarnings:
 		return m.OldWarnings(ctx)
+	case reviewuploadhistory.FieldFormat:
+		return m.OldFormat(ctx)
+	case reviewuploadhistory.FieldErrorsErasedAt:
+		return m.OldErrorsErasedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown ReviewUploadHistory field %s", name)
 }
@@ -18032,6 +18626,20 @@ func (m *ReviewUploadHistoryMutation) SetField(name string, value ent.Value) err
 		}
 		m.SetWarnings(v)
 		return nil
+	case reviewuploadhistory.FieldFormat:
+		v, ok := value.(*definition.Format)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case reviewuploadhistory.FieldErrorsErasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErrorsErasedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ReviewUploadHistory field %s", name)
 }
@@ -18176,6 +18784,12 @@ func (m *ReviewUploadHistoryMutation) ClearedFields() []string {
 	if m.FieldCleared(reviewuploadhistory.FieldWarnings) {
 		fields = append(fields, reviewuploadhistory.FieldWarnings)
 	}
+	if m.FieldCleared(reviewuploadhistory.FieldFormat) {
+		fields = append(fields, reviewuploadhistory.FieldFormat)
+	}
+	if m.FieldCleared(reviewuploadhistory.FieldErrorsErasedAt) {
+		fields = append(fields, reviewuploadhistory.FieldErrorsErasedAt)
+	}
 	return fields
 }
 
@@ -18228,6 +18842,12 @@ func (m *ReviewUploadHistoryMutation) ClearField(name string) error {
 		return nil
 	case reviewuploadhistory.FieldWarnings:
 		m.ClearWarnings()
+		return nil
+	case reviewuploadhistory.FieldFormat:
+		m.ClearFormat()
+		return nil
+	case reviewuploadhistory.FieldErrorsErasedAt:
+		m.ClearErrorsErasedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown ReviewUploadHistory nullable field %s", name)
@@ -18302,6 +18922,12 @@ func (m *ReviewUploadHistoryMutation) ResetField(name string) error {
 		return nil
 	case reviewuploadhistory.FieldWarnings:
 		m.ResetWarnings()
+		return nil
+	case reviewuploadhistory.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case reviewuploadhistory.FieldErrorsErasedAt:
+		m.ResetErrorsErasedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown ReviewUploadHistory field %s", name)

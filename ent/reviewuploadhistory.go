@@ -66,6 +66,10 @@ type ReviewUploadHistory struct {
 	Columns []definition.DetectedColumn `json:"columns,omitempty"`
 	// Warnings holds the value of the "warnings" field.
 	Warnings []definition.Warning `json:"warnings,omitempty"`
+	// As it was said when the file was last checked again; empty where all of it is found out.
+	Format *definition.Format `json:"format,omitempty"`
+	// Since when the row errors of the check are gone: with the file, or because of their age.
+	ErrorsErasedAt *time.Time `json:"errors_erased_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ReviewUploadHistoryQuery when eager-loading is set.
 	Edges        ReviewUploadHistoryEdges `json:"edges"`
@@ -134,13 +138,13 @@ func (*ReviewUploadHistory) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case reviewuploadhistory.FieldDetectedFormat, reviewuploadhistory.FieldColumns, reviewuploadhistory.FieldWarnings:
+		case reviewuploadhistory.FieldDetectedFormat, reviewuploadhistory.FieldColumns, reviewuploadhistory.FieldWarnings, reviewuploadhistory.FieldFormat:
 			values[i] = new([]byte)
 		case reviewuploadhistory.FieldID, reviewuploadhistory.FieldStatus, reviewuploadhistory.FieldRevision, reviewuploadhistory.FieldExpectedSize, reviewuploadhistory.FieldGeneration, reviewuploadhistory.FieldFileSize, reviewuploadhistory.FieldRowCount:
 			values[i] = new(sql.NullInt64)
 		case reviewuploadhistory.FieldOrganizationID, reviewuploadhistory.FieldGroupID, reviewuploadhistory.FieldUserID, reviewuploadhistory.FieldFileName, reviewuploadhistory.FieldGcsPath, reviewuploadhistory.FieldUniquePath, reviewuploadhistory.FieldErrorReason, reviewuploadhistory.FieldExpectedSha256, reviewuploadhistory.FieldSha256:
 			values[i] = new(sql.NullString)
-		case reviewuploadhistory.FieldValidatedAt, reviewuploadhistory.FieldCreatedAt, reviewuploadhistory.FieldUpdatedAt, reviewuploadhistory.FieldDeletedAt:
+		case reviewuploadhistory.FieldValidatedAt, reviewuploadhistory.FieldCreatedAt, reviewuploadhistory.FieldUpdatedAt, reviewuploadhistory.FieldDeletedAt, reviewuploadhistory.FieldErrorsErasedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -311,6 +315,21 @@ func (_m *ReviewUploadHistory) assignValues(columns []string, values []any) erro
 					return fmt.Errorf("unmarshal field warnings: %w", err)
 				}
 			}
+		case reviewuploadhistory.FieldFormat:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field format", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Format); err != nil {
+					return fmt.Errorf("unmarshal field format: %w", err)
+				}
+			}
+		case reviewuploadhistory.FieldErrorsErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field errors_erased_at", values[i])
+			} else if value.Valid {
+				_m.ErrorsErasedAt = new(time.Time)
+				*_m.ErrorsErasedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -452,6 +471,14 @@ func (_m *ReviewUploadHistory) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("warnings=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Warnings))
+	builder.WriteString(", ")
+	builder.WriteString("format=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Format))
+	builder.WriteString(", ")
+	if v := _m.ErrorsErasedAt; v != nil {
+		builder.WriteString("errors_erased_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

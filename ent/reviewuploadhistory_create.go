@@ -271,6 +271,26 @@ func (_c *ReviewUploadHistoryCreate) SetWarnings(v []definition.Warning) *Review
 	return _c
 }
 
+// SetFormat sets the "format" field.
+func (_c *ReviewUploadHistoryCreate) SetFormat(v *definition.Format) *ReviewUploadHistoryCreate {
+	_c.mutation.SetFormat(v)
+	return _c
+}
+
+// SetErrorsErasedAt sets the "errors_erased_at" field.
+func (_c *ReviewUploadHistoryCreate) SetErrorsErasedAt(v time.Time) *ReviewUploadHistoryCreate {
+	_c.mutation.SetErrorsErasedAt(v)
+	return _c
+}
+
+// SetNillableErrorsErasedAt sets the "errors_erased_at" field if the given value is not nil.
+func (_c *ReviewUploadHistoryCreate) SetNillableErrorsErasedAt(v *time.Time) *ReviewUploadHistoryCreate {
+	if v != nil {
+		_c.SetErrorsErasedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ReviewUploadHistoryCreate) SetID(v int64) *ReviewUploadHistoryCreate {
 	_c.mutation.SetID(v)
@@ -575,6 +595,14 @@ func (_c *ReviewUploadHistoryCreate) createSpec() (*ReviewUploadHistory, *sqlgra
 	if value, ok := _c.mutation.Warnings(); ok {
 		_spec.SetField(reviewuploadhistory.FieldWarnings, field.TypeJSON, value)
 		_node.Warnings = value
+	}
+	if value, ok := _c.mutation.Format(); ok {
+		_spec.SetField(reviewuploadhistory.FieldFormat, field.TypeJSON, value)
+		_node.Format = value
+	}
+	if value, ok := _c.mutation.ErrorsErasedAt(); ok {
+		_spec.SetField(reviewuploadhistory.FieldErrorsErasedAt, field.TypeTime, value)
+		_node.ErrorsErasedAt = &value
 	}
 	if nodes := _c.mutation.OrganizationIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -941,6 +969,42 @@ func (u *ReviewUploadHistoryUpsert) ClearWarnings() *ReviewUploadHistoryUpsert {
 	return u
 }
 
+// SetFormat sets the "format" field.
+func (u *ReviewUploadHistoryUpsert) SetFormat(v *definition.Format) *ReviewUploadHistoryUpsert {
+	u.Set(reviewuploadhistory.FieldFormat, v)
+	return u
+}
+
+// UpdateFormat sets the "format" field to the value that was provided on create.
+func (u *ReviewUploadHistoryUpsert) UpdateFormat() *ReviewUploadHistoryUpsert {
+	u.SetExcluded(reviewuploadhistory.FieldFormat)
+	return u
+}
+
+// ClearFormat clears the value of the "format" field.
+func (u *ReviewUploadHistoryUpsert) ClearFormat() *ReviewUploadHistoryUpsert {
+	u.SetNull(reviewuploadhistory.FieldFormat)
+	return u
+}
+
+// SetErrorsErasedAt sets the "errors_erased_at" field.
+func (u *ReviewUploadHistoryUpsert) SetErrorsErasedAt(v time.Time) *ReviewUploadHistoryUpsert {
+	u.Set(reviewuploadhistory.FieldErrorsErasedAt, v)
+	return u
+}
+
+// UpdateErrorsErasedAt sets the "errors_erased_at" field to the value that was provided on create.
+func (u *ReviewUploadHistoryUpsert) UpdateErrorsErasedAt() *ReviewUploadHistoryUpsert {
+	u.SetExcluded(reviewuploadhistory.FieldErrorsErasedAt)
+	return u
+}
+
+// ClearErrorsErasedAt clears the value of the "errors_erased_at" field.
+func (u *ReviewUploadHistoryUpsert) ClearErrorsErasedAt() *ReviewUploadHistoryUpsert {
+	u.SetNull(reviewuploadhistory.FieldErrorsErasedAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -1300,6 +1364,48 @@ func (u *ReviewUploadHistoryUpsertOne) UpdateWarnings() *ReviewUploadHistoryUpse
 func (u *ReviewUploadHistoryUpsertOne) ClearWarnings() *ReviewUploadHistoryUpsertOne {
 	return u.Update(func(s *ReviewUploadHistoryUpsert) {
 		s.ClearWarnings()
+	})
+}
+
+// SetFormat sets the "format" field.
+func (u *ReviewUploadHistoryUpsertOne) SetFormat(v *definition.Format) *ReviewUploadHistoryUpsertOne {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.SetFormat(v)
+	})
+}
+
+// UpdateFormat sets the "format" field to the value that was provided on create.
+func (u *ReviewUploadHistoryUpsertOne) UpdateFormat() *ReviewUploadHistoryUpsertOne {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.UpdateFormat()
+	})
+}
+
+// ClearFormat clears the value of the "format" field.
+func (u *ReviewUploadHistoryUpsertOne) ClearFormat() *ReviewUploadHistoryUpsertOne {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.ClearFormat()
+	})
+}
+
+// SetErrorsErasedAt sets the "errors_erased_at" field.
+func (u *ReviewUploadHistoryUpsertOne) SetErrorsErasedAt(v time.Time) *ReviewUploadHistoryUpsertOne {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.SetErrorsErasedAt(v)
+	})
+}
+
+// UpdateErrorsErasedAt sets the "errors_erased_at" field to the value that was provided on create.
+func (u *ReviewUploadHistoryUpsertOne) UpdateErrorsErasedAt() *ReviewUploadHistoryUpsertOne {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.UpdateErrorsErasedAt()
+	})
+}
+
+// ClearErrorsErasedAt clears the value of the "errors_erased_at" field.
+func (u *ReviewUploadHistoryUpsertOne) ClearErrorsErasedAt() *ReviewUploadHistoryUpsertOne {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.ClearErrorsErasedAt()
 	})
 }
 
@@ -1828,6 +1934,48 @@ func (u *ReviewUploadHistoryUpsertBulk) UpdateWarnings() *ReviewUploadHistoryUps
 func (u *ReviewUploadHistoryUpsertBulk) ClearWarnings() *ReviewUploadHistoryUpsertBulk {
 	return u.Update(func(s *ReviewUploadHistoryUpsert) {
 		s.ClearWarnings()
+	})
+}
+
+// SetFormat sets the "format" field.
+func (u *ReviewUploadHistoryUpsertBulk) SetFormat(v *definition.Format) *ReviewUploadHistoryUpsertBulk {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.SetFormat(v)
+	})
+}
+
+// UpdateFormat sets the "format" field to the value that was provided on create.
+func (u *ReviewUploadHistoryUpsertBulk) UpdateFormat() *ReviewUploadHistoryUpsertBulk {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.UpdateFormat()
+	})
+}
+
+// ClearFormat clears the value of the "format" field.
+func (u *ReviewUploadHistoryUpsertBulk) ClearFormat() *ReviewUploadHistoryUpsertBulk {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.ClearFormat()
+	})
+}
+
+// SetErrorsErasedAt sets the "errors_erased_at" field.
+func (u *ReviewUploadHistoryUpsertBulk) SetErrorsErasedAt(v time.Time) *ReviewUploadHistoryUpsertBulk {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.SetErrorsErasedAt(v)
+	})
+}
+
+// UpdateErrorsErasedAt sets the "errors_erased_at" field to the value that was provided on create.
+func (u *ReviewUploadHistoryUpsertBulk) UpdateErrorsErasedAt() *ReviewUploadHistoryUpsertBulk {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.UpdateErrorsErasedAt()
+	})
+}
+
+// ClearErrorsErasedAt clears the value of the "errors_erased_at" field.
+func (u *ReviewUploadHistoryUpsertBulk) ClearErrorsErasedAt() *ReviewUploadHistoryUpsertBulk {
+	return u.Update(func(s *ReviewUploadHistoryUpsert) {
+		s.ClearErrorsErasedAt()
 	})
 }
 

@@ -297,6 +297,38 @@ func (_u *ReviewUploadHistoryUpdate) ClearWarnings() *ReviewUploadHistoryUpdate 
 	return _u
 }
 
+// SetFormat sets the "format" field.
+func (_u *ReviewUploadHistoryUpdate) SetFormat(v *definition.Format) *ReviewUploadHistoryUpdate {
+	_u.mutation.SetFormat(v)
+	return _u
+}
+
+// ClearFormat clears the value of the "format" field.
+func (_u *ReviewUploadHistoryUpdate) ClearFormat() *ReviewUploadHistoryUpdate {
+	_u.mutation.ClearFormat()
+	return _u
+}
+
+// SetErrorsErasedAt sets the "errors_erased_at" field.
+func (_u *ReviewUploadHistoryUpdate) SetErrorsErasedAt(v time.Time) *ReviewUploadHistoryUpdate {
+	_u.mutation.SetErrorsErasedAt(v)
+	return _u
+}
+
+// SetNillableErrorsErasedAt sets the "errors_erased_at" field if the given value is not nil.
+func (_u *ReviewUploadHistoryUpdate) SetNillableErrorsErasedAt(v *time.Time) *ReviewUploadHistoryUpdate {
+	if v != nil {
+		_u.SetErrorsErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErrorsErasedAt clears the value of the "errors_erased_at" field.
+func (_u *ReviewUploadHistoryUpdate) ClearErrorsErasedAt() *ReviewUploadHistoryUpdate {
+	_u.mutation.ClearErrorsErasedAt()
+	return _u
+}
+
 // AddErrorIDs adds the "errors" edge to the ImportRowError entity by IDs.
 func (_u *ReviewUploadHistoryUpdate) AddErrorIDs(ids ...string) *ReviewUploadHistoryUpdate {
 	_u.mutation.AddErrorIDs(ids...)
@@ -509,6 +541,18 @@ func (_u *ReviewUploadHistoryUpdate) sqlSave(ctx context.Context) (_node int, er
 	}
 	if _u.mutation.WarningsCleared() {
 		_spec.ClearField(reviewuploadhistory.FieldWarnings, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Format(); ok {
+		_spec.SetField(reviewuploadhistory.FieldFormat, field.TypeJSON, value)
+	}
+	if _u.mutation.FormatCleared() {
+		_spec.ClearField(reviewuploadhistory.FieldFormat, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ErrorsErasedAt(); ok {
+		_spec.SetField(reviewuploadhistory.FieldErrorsErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErrorsErasedAtCleared() {
+		_spec.ClearField(reviewuploadhistory.FieldErrorsErasedAt, field.TypeTime)
 	}
 	if _u.mutation.ErrorsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -842,6 +886,38 @@ func (_u *ReviewUploadHistoryUpdateOne) ClearWarnings() *ReviewUploadHistoryUpda
 	return _u
 }
 
+// SetFormat sets the "format" field.
+func (_u *ReviewUploadHistoryUpdateOne) SetFormat(v *definition.Format) *ReviewUploadHistoryUpdateOne {
+	_u.mutation.SetFormat(v)
+	return _u
+}
+
+// ClearFormat clears the value of the "format" field.
+func (_u *ReviewUploadHistoryUpdateOne) ClearFormat() *ReviewUploadHistoryUpdateOne {
+	_u.mutation.ClearFormat()
+	return _u
+}
+
+// SetErrorsErasedAt sets the "errors_erased_at" field.
+func (_u *ReviewUploadHistoryUpdateOne) SetErrorsErasedAt(v time.Time) *ReviewUploadHistoryUpdateOne {
+	_u.mutation.SetErrorsErasedAt(v)
+	return _u
+}
+
+// SetNillableErrorsErasedAt sets the "errors_erased_at" field if the given value is not nil.
+func (_u *ReviewUploadHistoryUpdateOne) SetNillableErrorsErasedAt(v *time.Time) *ReviewUploadHistoryUpdateOne {
+	if v != nil {
+		_u.SetErrorsErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErrorsErasedAt clears the value of the "errors_erased_at" field.
+func (_u *ReviewUploadHistoryUpdateOne) ClearErrorsErasedAt() *ReviewUploadHistoryUpdateOne {
+	_u.mutation.ClearErrorsErasedAt()
+	return _u
+}
+
 // AddErrorIDs adds the "errors" edge to the ImportRowError entity by IDs.
 func (_u *ReviewUploadHistoryUpdateOne) AddErrorIDs(ids ...string) *ReviewUploadHistoryUpdateOne {
 	_u.mutation.AddErrorIDs(ids...)
@@ -1084,6 +1160,18 @@ func (_u *ReviewUploadHistoryUpdateOne) sqlSave(ctx context.Context) (_node *Rev
 	}
 	if _u.mutation.WarningsCleared() {
 		_spec.ClearField(reviewuploadhistory.FieldWarnings, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Format(); ok {
+		_spec.SetField(reviewuploadhistory.FieldFormat, field.TypeJSON, value)
+	}
+	if _u.mutation.FormatCleared() {
+		_spec.ClearField(reviewuploadhistory.FieldFormat, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.ErrorsErasedAt(); ok {
+		_spec.SetField(reviewuploadhistory.FieldErrorsErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErrorsErasedAtCleared() {
+		_spec.ClearField(reviewuploadhistory.FieldErrorsErasedAt, field.TypeTime)
 	}
 	if _u.mutation.ErrorsCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -40,6 +40,8 @@ type Tx struct {
 	Membership *MembershipClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
+	// OrganizationSweep is the client for interacting with the OrganizationSweep builders.
+	OrganizationSweep *OrganizationSweepClient
 	// ReviewUploadHistory is the client for interacting with the ReviewUploadHistory builders.
 	ReviewUploadHistory *ReviewUploadHistoryClient
 	// Site is the client for interacting with the Site builders.
@@ -193,6 +195,7 @@ func (tx *Tx) init() {
 	tx.IssuedUpload = NewIssuedUploadClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
+	tx.OrganizationSweep = NewOrganizationSweepClient(tx.config)
 	tx.ReviewUploadHistory = NewReviewUploadHistoryClient(tx.config)
 	tx.Site = NewSiteClient(tx.config)
 	tx.SiteName = NewSiteNameClient(tx.config)

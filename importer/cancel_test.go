@@ -56,7 +56,7 @@ func TestCancelInAllMoments(t *testing.T) {
 	t.Parallel()
 	startChecking := func(w *world) (*ent.ImportRun, int64) {
 		history := w.history(w.put([]byte(broken)), nil, func(c *ent.ReviewUploadHistoryCreate) {
-			c.SetStatus(definition.UploadNotyet).Mutation().ResetValidatedAt()
+			c.SetStatus(definition.UploadProcessing).Mutation().ResetValidatedAt()
 		})
 		number, _ := prefixid.Number(prefixid.UploadHistory, history)
 		return w.start(history, w.define(readings(skip))), number

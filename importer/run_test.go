@@ -463,7 +463,7 @@ func TestRunWaitsForTheCheckAndTakesItsFindings(t *testing.T) {
 	w := newWorld(t)
 	path := w.put([]byte(small))
 	id := w.history(path, nil, func(c *ent.ReviewUploadHistoryCreate) {
-		c.SetStatus(definition.UploadNotyet)
+		c.SetStatus(definition.UploadProcessing)
 	})
 	run := w.start(id, w.define(readings()))
 	require.Nil(t, run.RowCount)

@@ -176,6 +176,18 @@ func (f OrganizationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OrganizationMutation", m)
 }
 
+// The OrganizationSweepFunc type is an adapter to allow the use of ordinary
+// function as OrganizationSweep mutator.
+type OrganizationSweepFunc func(context.Context, *ent.OrganizationSweepMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OrganizationSweepFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OrganizationSweepMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OrganizationSweepMutation", m)
+}
+
 // The ReviewUploadHistoryFunc type is an adapter to allow the use of ordinary
 // function as ReviewUploadHistory mutator.
 type ReviewUploadHistoryFunc func(context.Context, *ent.ReviewUploadHistoryMutation) (ent.Value, error)

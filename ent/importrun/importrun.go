@@ -57,6 +57,10 @@ const (
 	FieldErrorGroups = "error_groups"
 	// FieldRejectedRowsKey holds the string denoting the rejected_rows_key field in the database.
 	FieldRejectedRowsKey = "rejected_rows_key"
+	// FieldRowErrorsErasedAt holds the string denoting the row_errors_erased_at field in the database.
+	FieldRowErrorsErasedAt = "row_errors_erased_at"
+	// FieldResultsErasedAt holds the string denoting the results_erased_at field in the database.
+	FieldResultsErasedAt = "results_erased_at"
 	// FieldFileName holds the string denoting the file_name field in the database.
 	FieldFileName = "file_name"
 	// FieldFileSize holds the string denoting the file_size field in the database.
@@ -262,6 +266,8 @@ var Columns = []string{
 	FieldWarnings,
 	FieldErrorGroups,
 	FieldRejectedRowsKey,
+	FieldRowErrorsErasedAt,
+	FieldResultsErasedAt,
 	FieldFileName,
 	FieldFileSize,
 	FieldSha256,
@@ -494,6 +500,16 @@ func ByErrorCode(opts ...sql.OrderTermOption) OrderOption {
 // ByRejectedRowsKey orders the results by the rejected_rows_key field.
 func ByRejectedRowsKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRejectedRowsKey, opts...).ToFunc()
+}
+
+// ByRowErrorsErasedAt orders the results by the row_errors_erased_at field.
+func ByRowErrorsErasedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRowErrorsErasedAt, opts...).ToFunc()
+}
+
+// ByResultsErasedAt orders the results by the results_erased_at field.
+func ByResultsErasedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldResultsErasedAt, opts...).ToFunc()
 }
 
 // ByFileName orders the results by the file_name field.

@@ -121,6 +121,16 @@ func RejectedRowsKey(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldRejectedRowsKey, v))
 }
 
+// RowErrorsErasedAt applies equality check predicate on the "row_errors_erased_at" field. It's identical to RowErrorsErasedAtEQ.
+func RowErrorsErasedAt(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldRowErrorsErasedAt, v))
+}
+
+// ResultsErasedAt applies equality check predicate on the "results_erased_at" field. It's identical to ResultsErasedAtEQ.
+func ResultsErasedAt(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldResultsErasedAt, v))
+}
+
 // FileName applies equality check predicate on the "file_name" field. It's identical to FileNameEQ.
 func FileName(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldFileName, v))
@@ -1049,6 +1059,106 @@ func RejectedRowsKeyEqualFold(v string) predicate.ImportRun {
 // RejectedRowsKeyContainsFold applies the ContainsFold predicate on the "rejected_rows_key" field.
 func RejectedRowsKeyContainsFold(v string) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldContainsFold(FieldRejectedRowsKey, v))
+}
+
+// RowErrorsErasedAtEQ applies the EQ predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtEQ(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldRowErrorsErasedAt, v))
+}
+
+// RowErrorsErasedAtNEQ applies the NEQ predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtNEQ(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldRowErrorsErasedAt, v))
+}
+
+// RowErrorsErasedAtIn applies the In predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtIn(vs ...time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldRowErrorsErasedAt, vs...))
+}
+
+// RowErrorsErasedAtNotIn applies the NotIn predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtNotIn(vs ...time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldRowErrorsErasedAt, vs...))
+}
+
+// RowErrorsErasedAtGT applies the GT predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtGT(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldRowErrorsErasedAt, v))
+}
+
+// RowErrorsErasedAtGTE applies the GTE predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtGTE(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldRowErrorsErasedAt, v))
+}
+
+// RowErrorsErasedAtLT applies the LT predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtLT(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldRowErrorsErasedAt, v))
+}
+
+// RowErrorsErasedAtLTE applies the LTE predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtLTE(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldRowErrorsErasedAt, v))
+}
+
+// RowErrorsErasedAtIsNil applies the IsNil predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldRowErrorsErasedAt))
+}
+
+// RowErrorsErasedAtNotNil applies the NotNil predicate on the "row_errors_erased_at" field.
+func RowErrorsErasedAtNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldRowErrorsErasedAt))
+}
+
+// ResultsErasedAtEQ applies the EQ predicate on the "results_erased_at" field.
+func ResultsErasedAtEQ(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldResultsErasedAt, v))
+}
+
+// ResultsErasedAtNEQ applies the NEQ predicate on the "results_erased_at" field.
+func ResultsErasedAtNEQ(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldResultsErasedAt, v))
+}
+
+// ResultsErasedAtIn applies the In predicate on the "results_erased_at" field.
+func ResultsErasedAtIn(vs ...time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldResultsErasedAt, vs...))
+}
+
+// ResultsErasedAtNotIn applies the NotIn predicate on the "results_erased_at" field.
+func ResultsErasedAtNotIn(vs ...time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldResultsErasedAt, vs...))
+}
+
+// ResultsErasedAtGT applies the GT predicate on the "results_erased_at" field.
+func ResultsErasedAtGT(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldResultsErasedAt, v))
+}
+
+// ResultsErasedAtGTE applies the GTE predicate on the "results_erased_at" field.
+func ResultsErasedAtGTE(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldResultsErasedAt, v))
+}
+
+// ResultsErasedAtLT applies the LT predicate on the "results_erased_at" field.
+func ResultsErasedAtLT(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldResultsErasedAt, v))
+}
+
+// ResultsErasedAtLTE applies the LTE predicate on the "results_erased_at" field.
+func ResultsErasedAtLTE(v time.Time) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldResultsErasedAt, v))
+}
+
+// ResultsErasedAtIsNil applies the IsNil predicate on the "results_erased_at" field.
+func ResultsErasedAtIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldResultsErasedAt))
+}
+
+// ResultsErasedAtNotNil applies the NotNil predicate on the "results_erased_at" field.
+func ResultsErasedAtNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldResultsErasedAt))
 }
 
 // FileNameEQ applies the EQ predicate on the "file_name" field.

@@ -435,6 +435,8 @@ var (
 		{Name: "warnings", Type: field.TypeJSON, Nullable: true},
 		{Name: "error_groups", Type: field.TypeJSON, Nullable: true},
 		{Name: "rejected_rows_key", Type: field.TypeString, Nullable: true, Size: 1024},
+		{Name: "row_errors_erased_at", Type: field.TypeTime, Nullable: true},
+		{Name: "results_erased_at", Type: field.TypeTime, Nullable: true},
 		{Name: "file_name", Type: field.TypeString, Size: 255},
 		{Name: "file_size", Type: field.TypeInt64, Nullable: true},
 		{Name: "sha256", Type: field.TypeString, Nullable: true, Size: 64},
@@ -476,61 +478,61 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "imports_organizations_organization",
-				Columns:    []*schema.Column{ImportsColumns[37]},
+				Columns:    []*schema.Column{ImportsColumns[39]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "imports_groups_group",
-				Columns:    []*schema.Column{ImportsColumns[38]},
+				Columns:    []*schema.Column{ImportsColumns[40]},
 				RefColumns: []*schema.Column{GroupsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "imports_users_user",
-				Columns:    []*schema.Column{ImportsColumns[39]},
+				Columns:    []*schema.Column{ImportsColumns[41]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "imports_review_upload_histories_upload_history",
-				Columns:    []*schema.Column{ImportsColumns[40]},
+				Columns:    []*schema.Column{ImportsColumns[42]},
 				RefColumns: []*schema.Column{ReviewUploadHistoriesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "imports_import_definitions_definition",
-				Columns:    []*schema.Column{ImportsColumns[41]},
+				Columns:    []*schema.Column{ImportsColumns[43]},
 				RefColumns: []*schema.Column{ImportDefinitionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "imports_import_definition_versions_ran_with",
-				Columns:    []*schema.Column{ImportsColumns[42]},
+				Columns:    []*schema.Column{ImportsColumns[44]},
 				RefColumns: []*schema.Column{ImportDefinitionVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "imports_users_canceled_by",
-				Columns:    []*schema.Column{ImportsColumns[43]},
+				Columns:    []*schema.Column{ImportsColumns[45]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "imports_imports_retries",
-				Columns:    []*schema.Column{ImportsColumns[44]},
+				Columns:    []*schema.Column{ImportsColumns[46]},
 				RefColumns: []*schema.Column{ImportsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "imports_imports_corrections",
-				Columns:    []*schema.Column{ImportsColumns[45]},
+				Columns:    []*schema.Column{ImportsColumns[47]},
 				RefColumns: []*schema.Column{ImportsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "imports_imports_supersedes",
-				Columns:    []*schema.Column{ImportsColumns[46]},
+				Columns:    []*schema.Column{ImportsColumns[48]},
 				RefColumns: []*schema.Column{ImportsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -539,37 +541,37 @@ var (
 			{
 				Name:    "importrun_organization_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{ImportsColumns[37], ImportsColumns[0]},
+				Columns: []*schema.Column{ImportsColumns[39], ImportsColumns[0]},
 			},
 			{
 				Name:    "importrun_organization_id_idempotency_mutation_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{ImportsColumns[37], ImportsColumns[34], ImportsColumns[35]},
+				Columns: []*schema.Column{ImportsColumns[39], ImportsColumns[36], ImportsColumns[37]},
 			},
 			{
 				Name:    "importrun_organization_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportsColumns[37], ImportsColumns[28], ImportsColumns[0]},
+				Columns: []*schema.Column{ImportsColumns[39], ImportsColumns[30], ImportsColumns[0]},
 			},
 			{
 				Name:    "importrun_organization_id_status_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportsColumns[37], ImportsColumns[8], ImportsColumns[28], ImportsColumns[0]},
+				Columns: []*schema.Column{ImportsColumns[39], ImportsColumns[8], ImportsColumns[30], ImportsColumns[0]},
 			},
 			{
 				Name:    "importrun_organization_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ImportsColumns[37], ImportsColumns[31], ImportsColumns[0]},
+				Columns: []*schema.Column{ImportsColumns[39], ImportsColumns[33], ImportsColumns[0]},
 			},
 			{
 				Name:    "importrun_organization_id_upload_history_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportsColumns[37], ImportsColumns[40], ImportsColumns[28]},
+				Columns: []*schema.Column{ImportsColumns[39], ImportsColumns[42], ImportsColumns[30]},
 			},
 			{
 				Name:    "importrun_organization_id_definition_organization_id_import_definition_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ImportsColumns[37], ImportsColumns[1], ImportsColumns[41], ImportsColumns[28]},
+				Columns: []*schema.Column{ImportsColumns[39], ImportsColumns[1], ImportsColumns[43], ImportsColumns[30]},
 			},
 		},
 	}
@@ -700,6 +702,24 @@ var (
 		Columns:    OrganizationsColumns,
 		PrimaryKey: []*schema.Column{OrganizationsColumns[0]},
 	}
+	// OrganizationSweepsColumns holds the columns for the "organization_sweeps" table.
+	OrganizationSweepsColumns = []*schema.Column{
+		{Name: "organization_id", Type: field.TypeString, Size: 64},
+		{Name: "due_at", Type: field.TypeTime},
+	}
+	// OrganizationSweepsTable holds the schema information for the "organization_sweeps" table.
+	OrganizationSweepsTable = &schema.Table{
+		Name:       "organization_sweeps",
+		Columns:    OrganizationSweepsColumns,
+		PrimaryKey: []*schema.Column{OrganizationSweepsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "organizationsweep_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{OrganizationSweepsColumns[1]},
+			},
+		},
+	}
 	// ReviewUploadHistoriesColumns holds the columns for the "review_upload_histories" table.
 	ReviewUploadHistoriesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -722,6 +742,8 @@ var (
 		{Name: "detected_format", Type: field.TypeJSON, Nullable: true},
 		{Name: "columns", Type: field.TypeJSON, Nullable: true},
 		{Name: "warnings", Type: field.TypeJSON, Nullable: true},
+		{Name: "format", Type: field.TypeJSON, Nullable: true},
+		{Name: "errors_erased_at", Type: field.TypeTime, Nullable: true},
 		{Name: "organization_id", Type: field.TypeString, Size: 64},
 		{Name: "group_id", Type: field.TypeString, Size: 64},
 		{Name: "user_id", Type: field.TypeString, Size: 64},
@@ -734,19 +756,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "review_upload_histories_organizations_organization",
-				Columns:    []*schema.Column{ReviewUploadHistoriesColumns[20]},
+				Columns:    []*schema.Column{ReviewUploadHistoriesColumns[22]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "review_upload_histories_groups_group",
-				Columns:    []*schema.Column{ReviewUploadHistoriesColumns[21]},
+				Columns:    []*schema.Column{ReviewUploadHistoriesColumns[23]},
 				RefColumns: []*schema.Column{GroupsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "review_upload_histories_users_user",
-				Columns:    []*schema.Column{ReviewUploadHistoriesColumns[22]},
+				Columns:    []*schema.Column{ReviewUploadHistoriesColumns[24]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -755,22 +777,30 @@ var (
 			{
 				Name:    "reviewuploadhistory_organization_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{ReviewUploadHistoriesColumns[20], ReviewUploadHistoriesColumns[0]},
+				Columns: []*schema.Column{ReviewUploadHistoriesColumns[22], ReviewUploadHistoriesColumns[0]},
 			},
 			{
 				Name:    "reviewuploadhistory_organization_id_unique_path",
 				Unique:  true,
-				Columns: []*schema.Column{ReviewUploadHistoriesColumns[20], ReviewUploadHistoriesColumns[3]},
+				Columns: []*schema.Column{ReviewUploadHistoriesColumns[22], ReviewUploadHistoriesColumns[3]},
 			},
 			{
 				Name:    "reviewuploadhistory_organization_id_group_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ReviewUploadHistoriesColumns[20], ReviewUploadHistoriesColumns[21], ReviewUploadHistoriesColumns[8], ReviewUploadHistoriesColumns[0]},
+				Columns: []*schema.Column{ReviewUploadHistoriesColumns[22], ReviewUploadHistoriesColumns[23], ReviewUploadHistoriesColumns[8], ReviewUploadHistoriesColumns[0]},
 			},
 			{
 				Name:    "reviewuploadhistory_organization_id_group_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ReviewUploadHistoriesColumns[20], ReviewUploadHistoriesColumns[21], ReviewUploadHistoriesColumns[9], ReviewUploadHistoriesColumns[0]},
+				Columns: []*schema.Column{ReviewUploadHistoriesColumns[22], ReviewUploadHistoriesColumns[23], ReviewUploadHistoriesColumns[9], ReviewUploadHistoriesColumns[0]},
+			},
+			{
+				Name:    "reviewuploadhistory_organization_id_group_id_sha256",
+				Unique:  false,
+				Columns: []*schema.Column{ReviewUploadHistoriesColumns[22], ReviewUploadHistoriesColumns[23], ReviewUploadHistoriesColumns[15]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "sha256 IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -890,6 +920,7 @@ var (
 		IssuedUploadsTable,
 		MembershipsTable,
 		OrganizationsTable,
+		OrganizationSweepsTable,
 		ReviewUploadHistoriesTable,
 		SitesTable,
 		SiteNamesTable,

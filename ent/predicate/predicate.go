@@ -48,6 +48,9 @@ type Membership func(*sql.Selector)
 // Organization is the predicate function for organization builders.
 type Organization func(*sql.Selector)
 
+// OrganizationSweep is the predicate function for organizationsweep builders.
+type OrganizationSweep func(*sql.Selector)
+
 // ReviewUploadHistory is the predicate function for reviewuploadhistory builders.
 type ReviewUploadHistory func(*sql.Selector)
 

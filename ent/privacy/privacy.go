@@ -446,6 +446,30 @@ func (f OrganizationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mu
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.OrganizationMutation", m)
 }
 
+// The OrganizationSweepQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type OrganizationSweepQueryRuleFunc func(context.Context, *ent.OrganizationSweepQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f OrganizationSweepQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.OrganizationSweepQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.OrganizationSweepQuery", q)
+}
+
+// The OrganizationSweepMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type OrganizationSweepMutationRuleFunc func(context.Context, *ent.OrganizationSweepMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f OrganizationSweepMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.OrganizationSweepMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.OrganizationSweepMutation", m)
+}
+
 // The ReviewUploadHistoryQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ReviewUploadHistoryQueryRuleFunc func(context.Context, *ent.ReviewUploadHistoryQuery) error

@@ -60,6 +60,10 @@ const (
 	FieldColumns = "columns"
 	// FieldWarnings holds the string denoting the warnings field in the database.
 	FieldWarnings = "warnings"
+	// FieldFormat holds the string denoting the format field in the database.
+	FieldFormat = "format"
+	// FieldErrorsErasedAt holds the string denoting the errors_erased_at field in the database.
+	FieldErrorsErasedAt = "errors_erased_at"
 	// EdgeOrganization holds the string denoting the organization edge name in mutations.
 	EdgeOrganization = "organization"
 	// EdgeGroup holds the string denoting the group edge name in mutations.
@@ -125,6 +129,8 @@ var Columns = []string{
 	FieldDetectedFormat,
 	FieldColumns,
 	FieldWarnings,
+	FieldFormat,
+	FieldErrorsErasedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -276,6 +282,11 @@ func BySha256(opts ...sql.OrderTermOption) OrderOption {
 // ByRowCount orders the results by the row_count field.
 func ByRowCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRowCount, opts...).ToFunc()
+}
+
+// ByErrorsErasedAt orders the results by the errors_erased_at field.
+func ByErrorsErasedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldErrorsErasedAt, opts...).ToFunc()
 }
 
 // ByOrganizationField orders the results by organization field.

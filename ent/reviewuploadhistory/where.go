@@ -152,6 +152,11 @@ func RowCount(v int64) predicate.ReviewUploadHistory {
 	return predicate.ReviewUploadHistory(sql.FieldEQ(FieldRowCount, v))
 }
 
+// ErrorsErasedAt applies equality check predicate on the "errors_erased_at" field. It's identical to ErrorsErasedAtEQ.
+func ErrorsErasedAt(v time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldEQ(FieldErrorsErasedAt, v))
+}
+
 // OrganizationIDEQ applies the EQ predicate on the "organization_id" field.
 func OrganizationIDEQ(v string) predicate.ReviewUploadHistory {
 	return predicate.ReviewUploadHistory(sql.FieldEQ(FieldOrganizationID, v))
@@ -1279,6 +1284,66 @@ func WarningsIsNil() predicate.ReviewUploadHistory {
 // WarningsNotNil applies the NotNil predicate on the "warnings" field.
 func WarningsNotNil() predicate.ReviewUploadHistory {
 	return predicate.ReviewUploadHistory(sql.FieldNotNull(FieldWarnings))
+}
+
+// FormatIsNil applies the IsNil predicate on the "format" field.
+func FormatIsNil() predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldIsNull(FieldFormat))
+}
+
+// FormatNotNil applies the NotNil predicate on the "format" field.
+func FormatNotNil() predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldNotNull(FieldFormat))
+}
+
+// ErrorsErasedAtEQ applies the EQ predicate on the "errors_erased_at" field.
+func ErrorsErasedAtEQ(v time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldEQ(FieldErrorsErasedAt, v))
+}
+
+// ErrorsErasedAtNEQ applies the NEQ predicate on the "errors_erased_at" field.
+func ErrorsErasedAtNEQ(v time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldNEQ(FieldErrorsErasedAt, v))
+}
+
+// ErrorsErasedAtIn applies the In predicate on the "errors_erased_at" field.
+func ErrorsErasedAtIn(vs ...time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldIn(FieldErrorsErasedAt, vs...))
+}
+
+// ErrorsErasedAtNotIn applies the NotIn predicate on the "errors_erased_at" field.
+func ErrorsErasedAtNotIn(vs ...time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldNotIn(FieldErrorsErasedAt, vs...))
+}
+
+// ErrorsErasedAtGT applies the GT predicate on the "errors_erased_at" field.
+func ErrorsErasedAtGT(v time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldGT(FieldErrorsErasedAt, v))
+}
+
+// ErrorsErasedAtGTE applies the GTE predicate on the "errors_erased_at" field.
+func ErrorsErasedAtGTE(v time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldGTE(FieldErrorsErasedAt, v))
+}
+
+// ErrorsErasedAtLT applies the LT predicate on the "errors_erased_at" field.
+func ErrorsErasedAtLT(v time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldLT(FieldErrorsErasedAt, v))
+}
+
+// ErrorsErasedAtLTE applies the LTE predicate on the "errors_erased_at" field.
+func ErrorsErasedAtLTE(v time.Time) predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldLTE(FieldErrorsErasedAt, v))
+}
+
+// ErrorsErasedAtIsNil applies the IsNil predicate on the "errors_erased_at" field.
+func ErrorsErasedAtIsNil() predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldIsNull(FieldErrorsErasedAt))
+}
+
+// ErrorsErasedAtNotNil applies the NotNil predicate on the "errors_erased_at" field.
+func ErrorsErasedAtNotNil() predicate.ReviewUploadHistory {
+	return predicate.ReviewUploadHistory(sql.FieldNotNull(FieldErrorsErasedAt))
 }
 
 // HasOrganization applies the HasEdge predicate on the "organization" edge.

@@ -19,6 +19,7 @@ import (
 	"entrepot/ent/issuedupload"
 	"entrepot/ent/membership"
 	"entrepot/ent/organization"
+	"entrepot/ent/organizationsweep"
 	"entrepot/ent/reviewuploadhistory"
 	"entrepot/ent/schema"
 	"entrepot/ent/site"
@@ -779,101 +780,101 @@ func init() {
 	// importrun.RejectedRowsKeyValidator is a validator for the "rejected_rows_key" field. It is called by the builders before save.
 	importrun.RejectedRowsKeyValidator = importrunDescRejectedRowsKey.Validators[0].(func(string) error)
 	// importrunDescFileName is the schema descriptor for file_name field.
-	importrunDescFileName := importrunFields[21].Descriptor()
+	importrunDescFileName := importrunFields[23].Descriptor()
 	// importrun.FileNameValidator is a validator for the "file_name" field. It is called by the builders before save.
 	importrun.FileNameValidator = importrunDescFileName.Validators[0].(func(string) error)
 	// importrunDescSha256 is the schema descriptor for sha256 field.
-	importrunDescSha256 := importrunFields[23].Descriptor()
+	importrunDescSha256 := importrunFields[25].Descriptor()
 	// importrun.Sha256Validator is a validator for the "sha256" field. It is called by the builders before save.
 	importrun.Sha256Validator = importrunDescSha256.Validators[0].(func(string) error)
 	// importrunDescRowCount is the schema descriptor for row_count field.
-	importrunDescRowCount := importrunFields[25].Descriptor()
+	importrunDescRowCount := importrunFields[27].Descriptor()
 	// importrun.RowCountValidator is a validator for the "row_count" field. It is called by the builders before save.
 	importrun.RowCountValidator = importrunDescRowCount.Validators[0].(func(int64) error)
 	// importrunDescProcessedRowCount is the schema descriptor for processed_row_count field.
-	importrunDescProcessedRowCount := importrunFields[26].Descriptor()
+	importrunDescProcessedRowCount := importrunFields[28].Descriptor()
 	// importrun.DefaultProcessedRowCount holds the default value on creation for the processed_row_count field.
 	importrun.DefaultProcessedRowCount = importrunDescProcessedRowCount.Default.(int64)
 	// importrun.ProcessedRowCountValidator is a validator for the "processed_row_count" field. It is called by the builders before save.
 	importrun.ProcessedRowCountValidator = importrunDescProcessedRowCount.Validators[0].(func(int64) error)
 	// importrunDescAcceptedRowCount is the schema descriptor for accepted_row_count field.
-	importrunDescAcceptedRowCount := importrunFields[27].Descriptor()
+	importrunDescAcceptedRowCount := importrunFields[29].Descriptor()
 	// importrun.DefaultAcceptedRowCount holds the default value on creation for the accepted_row_count field.
 	importrun.DefaultAcceptedRowCount = importrunDescAcceptedRowCount.Default.(int64)
 	// importrun.AcceptedRowCountValidator is a validator for the "accepted_row_count" field. It is called by the builders before save.
 	importrun.AcceptedRowCountValidator = importrunDescAcceptedRowCount.Validators[0].(func(int64) error)
 	// importrunDescRejectedRowCount is the schema descriptor for rejected_row_count field.
-	importrunDescRejectedRowCount := importrunFields[28].Descriptor()
+	importrunDescRejectedRowCount := importrunFields[30].Descriptor()
 	// importrun.DefaultRejectedRowCount holds the default value on creation for the rejected_row_count field.
 	importrun.DefaultRejectedRowCount = importrunDescRejectedRowCount.Default.(int64)
 	// importrun.RejectedRowCountValidator is a validator for the "rejected_row_count" field. It is called by the builders before save.
 	importrun.RejectedRowCountValidator = importrunDescRejectedRowCount.Validators[0].(func(int64) error)
 	// importrunDescBlankRowCount is the schema descriptor for blank_row_count field.
-	importrunDescBlankRowCount := importrunFields[29].Descriptor()
+	importrunDescBlankRowCount := importrunFields[31].Descriptor()
 	// importrun.DefaultBlankRowCount holds the default value on creation for the blank_row_count field.
 	importrun.DefaultBlankRowCount = importrunDescBlankRowCount.Default.(int64)
 	// importrun.BlankRowCountValidator is a validator for the "blank_row_count" field. It is called by the builders before save.
 	importrun.BlankRowCountValidator = importrunDescBlankRowCount.Validators[0].(func(int64) error)
 	// importrunDescResultCount is the schema descriptor for result_count field.
-	importrunDescResultCount := importrunFields[30].Descriptor()
+	importrunDescResultCount := importrunFields[32].Descriptor()
 	// importrun.DefaultResultCount holds the default value on creation for the result_count field.
 	importrun.DefaultResultCount = importrunDescResultCount.Default.(int)
 	// importrun.ResultCountValidator is a validator for the "result_count" field. It is called by the builders before save.
 	importrun.ResultCountValidator = importrunDescResultCount.Validators[0].(func(int) error)
 	// importrunDescAttempt is the schema descriptor for attempt field.
-	importrunDescAttempt := importrunFields[31].Descriptor()
+	importrunDescAttempt := importrunFields[33].Descriptor()
 	// importrun.DefaultAttempt holds the default value on creation for the attempt field.
 	importrun.DefaultAttempt = importrunDescAttempt.Default.(int)
 	// importrun.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
 	importrun.AttemptValidator = importrunDescAttempt.Validators[0].(func(int) error)
 	// importrunDescCrashedAttempts is the schema descriptor for crashed_attempts field.
-	importrunDescCrashedAttempts := importrunFields[32].Descriptor()
+	importrunDescCrashedAttempts := importrunFields[34].Descriptor()
 	// importrun.DefaultCrashedAttempts holds the default value on creation for the crashed_attempts field.
 	importrun.DefaultCrashedAttempts = importrunDescCrashedAttempts.Default.(int)
 	// importrun.CrashedAttemptsValidator is a validator for the "crashed_attempts" field. It is called by the builders before save.
 	importrun.CrashedAttemptsValidator = importrunDescCrashedAttempts.Validators[0].(func(int) error)
 	// importrunDescRevision is the schema descriptor for revision field.
-	importrunDescRevision := importrunFields[33].Descriptor()
+	importrunDescRevision := importrunFields[35].Descriptor()
 	// importrun.DefaultRevision holds the default value on creation for the revision field.
 	importrun.DefaultRevision = importrunDescRevision.Default.(int64)
 	// importrunDescCreatedAt is the schema descriptor for created_at field.
-	importrunDescCreatedAt := importrunFields[34].Descriptor()
+	importrunDescCreatedAt := importrunFields[36].Descriptor()
 	// importrun.DefaultCreatedAt holds the default value on creation for the created_at field.
 	importrun.DefaultCreatedAt = importrunDescCreatedAt.Default.(func() time.Time)
 	// importrunDescUpdatedAt is the schema descriptor for updated_at field.
-	importrunDescUpdatedAt := importrunFields[37].Descriptor()
+	importrunDescUpdatedAt := importrunFields[39].Descriptor()
 	// importrun.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	importrun.DefaultUpdatedAt = importrunDescUpdatedAt.Default.(func() time.Time)
 	// importrunDescCanceledByID is the schema descriptor for canceled_by_id field.
-	importrunDescCanceledByID := importrunFields[39].Descriptor()
+	importrunDescCanceledByID := importrunFields[41].Descriptor()
 	// importrun.CanceledByIDValidator is a validator for the "canceled_by_id" field. It is called by the builders before save.
 	importrun.CanceledByIDValidator = importrunDescCanceledByID.Validators[0].(func(string) error)
 	// importrunDescCancelReason is the schema descriptor for cancel_reason field.
-	importrunDescCancelReason := importrunFields[40].Descriptor()
+	importrunDescCancelReason := importrunFields[42].Descriptor()
 	// importrun.CancelReasonValidator is a validator for the "cancel_reason" field. It is called by the builders before save.
 	importrun.CancelReasonValidator = importrunDescCancelReason.Validators[0].(func(string) error)
 	// importrunDescRetryOfID is the schema descriptor for retry_of_id field.
-	importrunDescRetryOfID := importrunFields[41].Descriptor()
+	importrunDescRetryOfID := importrunFields[43].Descriptor()
 	// importrun.RetryOfIDValidator is a validator for the "retry_of_id" field. It is called by the builders before save.
 	importrun.RetryOfIDValidator = importrunDescRetryOfID.Validators[0].(func(string) error)
 	// importrunDescCorrectionOfID is the schema descriptor for correction_of_id field.
-	importrunDescCorrectionOfID := importrunFields[42].Descriptor()
+	importrunDescCorrectionOfID := importrunFields[44].Descriptor()
 	// importrun.CorrectionOfIDValidator is a validator for the "correction_of_id" field. It is called by the builders before save.
 	importrun.CorrectionOfIDValidator = importrunDescCorrectionOfID.Validators[0].(func(string) error)
 	// importrunDescSupersededByID is the schema descriptor for superseded_by_id field.
-	importrunDescSupersededByID := importrunFields[43].Descriptor()
+	importrunDescSupersededByID := importrunFields[45].Descriptor()
 	// importrun.SupersededByIDValidator is a validator for the "superseded_by_id" field. It is called by the builders before save.
 	importrun.SupersededByIDValidator = importrunDescSupersededByID.Validators[0].(func(string) error)
 	// importrunDescIdempotencyMutation is the schema descriptor for idempotency_mutation field.
-	importrunDescIdempotencyMutation := importrunFields[44].Descriptor()
+	importrunDescIdempotencyMutation := importrunFields[46].Descriptor()
 	// importrun.IdempotencyMutationValidator is a validator for the "idempotency_mutation" field. It is called by the builders before save.
 	importrun.IdempotencyMutationValidator = importrunDescIdempotencyMutation.Validators[0].(func(string) error)
 	// importrunDescIdempotencyKey is the schema descriptor for idempotency_key field.
-	importrunDescIdempotencyKey := importrunFields[45].Descriptor()
+	importrunDescIdempotencyKey := importrunFields[47].Descriptor()
 	// importrun.IdempotencyKeyValidator is a validator for the "idempotency_key" field. It is called by the builders before save.
 	importrun.IdempotencyKeyValidator = importrunDescIdempotencyKey.Validators[0].(func(string) error)
 	// importrunDescIdempotencyHash is the schema descriptor for idempotency_hash field.
-	importrunDescIdempotencyHash := importrunFields[46].Descriptor()
+	importrunDescIdempotencyHash := importrunFields[48].Descriptor()
 	// importrun.IdempotencyHashValidator is a validator for the "idempotency_hash" field. It is called by the builders before save.
 	importrun.IdempotencyHashValidator = importrunDescIdempotencyHash.Validators[0].(func(string) error)
 	// importrunDescID is the schema descriptor for id field.
@@ -1159,6 +1160,39 @@ func init() {
 	// organization.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	organization.IDValidator = func() func(string) error {
 		validators := organizationDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	organizationsweep.Policy = privacy.NewPolicies(schema.OrganizationSweep{})
+	organizationsweep.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := organizationsweep.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	organizationsweepFields := schema.OrganizationSweep{}.Fields()
+	_ = organizationsweepFields
+	// organizationsweepDescDueAt is the schema descriptor for due_at field.
+	organizationsweepDescDueAt := organizationsweepFields[1].Descriptor()
+	// organizationsweep.DefaultDueAt holds the default value on creation for the due_at field.
+	organizationsweep.DefaultDueAt = organizationsweepDescDueAt.Default.(func() time.Time)
+	// organizationsweepDescID is the schema descriptor for id field.
+	organizationsweepDescID := organizationsweepFields[0].Descriptor()
+	// organizationsweep.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	organizationsweep.IDValidator = func() func(string) error {
+		validators := organizationsweepDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

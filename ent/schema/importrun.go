@@ -17,7 +17,8 @@ import (
 // ImportRun is an Import: one execution of one definition version on one uploaded file. Ent refuses the keyword as a
 // name; the table is imports and the API says Import.
 //
-// Triggers refuse illegal changes of status and progress that goes back, and set revision and updated_at.
+// Triggers refuse illegal changes of status, progress that goes back, and imports of a file that was erased; they set
+// revision and updated_at.
 type ImportRun struct{ ent.Schema }
 
 // Fields of the ImportRun.
@@ -51,6 +52,11 @@ func (ImportRun) Fields() []ent.Field {
 		field.JSON("error_groups", []definition.ErrorGroup{}).Optional(),
 		field.String("rejected_rows_key").MaxLen(1024).Optional().Nillable().
 			Comment("The object with the rows that were set aside."),
+
+		field.Time("row_errors_erased_at").Optional().Nillable().
+			Comment("Since when what it kept of its file's cells is gone: row errors, set-aside rows, the log."),
+		field.Time("results_erased_at").Optional().Nillable().
+			Comment("Since when its results are gone, because of their age."),
 
 		field.String("file_name").MaxRuneLen(255).Immutable(),
 		field.Int64("file_size").Optional().Nillable(),

@@ -16,7 +16,8 @@ import (
 
 // ReviewUploadHistory is one uploaded file: name, gs:// path, who, which group, and what its check found.
 //
-// Triggers refuse illegal changes of status and set revision and updated_at.
+// Triggers refuse illegal changes of status, changes of what is said of an erased file, and the erasing of one that an import
+// reads; they set revision and updated_at.
 type ReviewUploadHistory struct{ ent.Schema }
 
 // Fields of the ReviewUploadHistory.
@@ -48,6 +49,10 @@ func (ReviewUploadHistory) Fields() []ent.Field {
 		field.JSON("detected_format", &definition.DetectedFormat{}).Optional(),
 		field.JSON("columns", []definition.DetectedColumn{}).Optional(),
 		field.JSON("warnings", []definition.Warning{}).Optional(),
+		field.JSON("format", &definition.Format{}).Optional().
+			Comment("As it was said when the file was last checked again; empty where all of it is found out."),
+		field.Time("errors_erased_at").Optional().Nillable().
+			Comment("Since when the row errors of the check are gone: with the file, or because of their age."),
 	}
 }
 
@@ -68,6 +73,8 @@ func (ReviewUploadHistory) Indexes() []ent.Index {
 		index.Fields("organization_id", "unique_path").Unique(),
 		index.Fields("organization_id", "group_id", "created_at", "id"),
 		index.Fields("organization_id", "group_id", "updated_at", "id"),
+		// The same content again. Histories are stored without a hash, and cost nothing here until it is known.
+		index.Fields("organization_id", "group_id", "sha256").Annotations(entsql.IndexWhere("sha256 IS NOT NULL")),
 	}
 }
 

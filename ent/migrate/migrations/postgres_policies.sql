@@ -98,8 +98,8 @@ CREATE POLICY oneself_update ON users FOR UPDATE
   USING (id = (SELECT NULLIF(current_setting('app.user_id', true), '')))
   WITH CHECK (id = (SELECT NULLIF(current_setting('app.user_id', true), '')));
 
--- Every table of tenants, so that one without a policy shows nothing. import_leases and import_turns are none: they hold
--- ids only, so that a sweep finds its tenant there and then acts as a worker of it.
+-- Every table of tenants, so that one without a policy shows nothing. import_leases, import_turns and
+-- organization_sweeps are none: they hold ids only, so that a sweep finds its tenant there and then acts as a worker of it.
 DO $$
 DECLARE
   tab regclass;
@@ -107,7 +107,7 @@ BEGIN
   FOR tab IN
     SELECT c.oid FROM pg_class c
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-      AND c.relname NOT IN ('import_leases', 'import_turns') AND (c.relname IN ('organizations', 'users') OR EXISTS (SELECT FROM pg_attribute a
+      AND c.relname NOT IN ('import_leases', 'import_turns', 'organization_sweeps') AND (c.relname IN ('organizations', 'users') OR EXISTS (SELECT FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attname IN ('organization_id', 'group_id') AND NOT a.attisdropped))
   LOOP
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);

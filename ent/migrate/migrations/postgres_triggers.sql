@@ -36,20 +36,40 @@ WHEN (NEW.status <> OLD.status AND NOT (
     NEW.status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED', 'CANCELED', 'PENDING'))))
 EXECUTE FUNCTION refuse_change('import_transition', 'an import cannot go from its status to that one');
 
--- What a final import says stays. Later on it may get a successor, and lose the object with its rejected rows.
+-- What a final import says stays. Later on it may get a successor, and lose what it kept of its file's cells (the object
+-- with its set-aside rows, and with a mark the samples of its errors) and, with a mark, its results. Marks stay too.
 CREATE TRIGGER imports_final BEFORE UPDATE ON imports FOR EACH ROW
-WHEN (OLD.status = NEW.status AND OLD.status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED', 'CANCELED') AND (
-  NEW.error, NEW.error_code, NEW.error_params, NEW.warnings, NEW.error_groups, NEW.column_mapping, NEW.file_size,
+WHEN (OLD.status = NEW.status AND OLD.status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED', 'CANCELED') AND ((
+  NEW.error, NEW.error_code, NEW.error_params, NEW.warnings, NEW.column_mapping, NEW.file_size,
   NEW.sha256, NEW.source_generation, NEW.row_count, NEW.processed_row_count, NEW.accepted_row_count,
   NEW.rejected_row_count, NEW.blank_row_count, NEW.result_count, NEW.attempt, NEW.crashed_attempts, NEW.started_at,
   NEW.processed_at, NEW.cancel_requested_at, NEW.canceled_by_id, NEW.cancel_reason
 ) IS DISTINCT FROM (
-  OLD.error, OLD.error_code, OLD.error_params, OLD.warnings, OLD.error_groups, OLD.column_mapping, OLD.file_size,
+  OLD.error, OLD.error_code, OLD.error_params, OLD.warnings, OLD.column_mapping, OLD.file_size,
   OLD.sha256, OLD.source_generation, OLD.row_count, OLD.processed_row_count, OLD.accepted_row_count,
   OLD.rejected_row_count, OLD.blank_row_count, OLD.result_count, OLD.attempt, OLD.crashed_attempts, OLD.started_at,
   OLD.processed_at, OLD.cancel_requested_at, OLD.canceled_by_id, OLD.cancel_reason
-))
+) OR (NEW.error_groups IS DISTINCT FROM OLD.error_groups
+  AND NEW.row_errors_erased_at IS NOT DISTINCT FROM OLD.row_errors_erased_at)
+OR (OLD.row_errors_erased_at IS NOT NULL AND NEW.row_errors_erased_at IS DISTINCT FROM OLD.row_errors_erased_at)
+OR (OLD.results_erased_at IS NOT NULL AND NEW.results_erased_at IS DISTINCT FROM OLD.results_erased_at)))
 EXECUTE FUNCTION refuse_change('import_final', 'what a final import says does not change');
+
+-- A file that was erased is not imported. Whoever erases it at this moment is waited for.
+CREATE OR REPLACE FUNCTION refuse_import_of_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  erased timestamptz;
+BEGIN
+  SELECT deleted_at INTO erased FROM review_upload_histories
+    WHERE organization_id = NEW.organization_id AND id = NEW.upload_history_id FOR SHARE;
+  IF erased IS NOT NULL THEN
+    PERFORM refuse('upload_erased', 'an erased file is not imported');
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER imports_of_erased BEFORE INSERT ON imports FOR EACH ROW EXECUTE FUNCTION refuse_import_of_erased();
 
 CREATE TRIGGER imports_attempt BEFORE UPDATE OF attempt ON imports FOR EACH ROW
 WHEN (NEW.attempt < OLD.attempt AND OLD.status IN ('PENDING', 'PROCESSING'))
@@ -63,12 +83,39 @@ EXECUTE FUNCTION refuse_change('import_progress', 'the rows of an attempt only g
 
 CREATE TRIGGER imports_revision BEFORE UPDATE ON imports FOR EACH ROW EXECUTE FUNCTION count_change();
 
--- 0 NOTYET -> PROCESSING | SUCCESS | FAILURE; 1 PROCESSING -> SUCCESS | FAILURE | NOTYET (handed back);
+-- 0 NOTYET -> PROCESSING | FAILURE (failed in the client, or erased); 1 PROCESSING -> SUCCESS | FAILURE;
 -- 2 SUCCESS, 3 FAILURE -> NOTYET (checked again)
 CREATE TRIGGER review_upload_histories_transition BEFORE UPDATE OF status ON review_upload_histories FOR EACH ROW
 WHEN (NEW.status <> OLD.status AND NOT (
-  OLD.status = 0 OR NEW.status = 0 OR (OLD.status = 1 AND NEW.status IN (2, 3))))
+  (OLD.status = 0 AND NEW.status IN (1, 3)) OR (OLD.status = 1 AND NEW.status IN (2, 3)) OR
+  (OLD.status IN (2, 3) AND NEW.status = 0)))
 EXECUTE FUNCTION refuse_change('upload_transition', 'an upload history cannot go from its status to that one');
+
+-- What is said of an erased file stays.
+CREATE TRIGGER review_upload_histories_erased BEFORE UPDATE ON review_upload_histories FOR EACH ROW
+WHEN (OLD.deleted_at IS NOT NULL AND (
+  NEW.deleted_at, NEW.status, NEW.error_reason, NEW.validated_at, NEW.generation, NEW.file_size, NEW.sha256,
+  NEW.row_count, NEW.detected_format, NEW.columns, NEW.warnings, NEW.format, NEW.errors_erased_at
+) IS DISTINCT FROM (
+  OLD.deleted_at, OLD.status, OLD.error_reason, OLD.validated_at, OLD.generation, OLD.file_size, OLD.sha256,
+  OLD.row_count, OLD.detected_format, OLD.columns, OLD.warnings, OLD.format, OLD.errors_erased_at
+))
+EXECUTE FUNCTION refuse_change('upload_erased', 'what is said of an erased file does not change');
+
+-- A file is not erased while an import of it waits or runs.
+CREATE OR REPLACE FUNCTION refuse_erasing_in_use() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM imports WHERE organization_id = NEW.organization_id AND upload_history_id = NEW.id
+    AND status IN ('PENDING', 'PROCESSING')) THEN
+    PERFORM refuse('upload_in_use', 'an import of this file waits or runs');
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER review_upload_histories_in_use BEFORE UPDATE OF deleted_at ON review_upload_histories FOR EACH ROW
+WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL)
+EXECUTE FUNCTION refuse_erasing_in_use();
 
 CREATE TRIGGER review_upload_histories_revision BEFORE UPDATE ON review_upload_histories FOR EACH ROW
 EXECUTE FUNCTION count_change();
@@ -92,3 +139,15 @@ WHEN ((
   OLD.expires_at
 ) OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at))
 EXECUTE FUNCTION refuse_change('api_token_immutable', 'of an API token only its last use changes, and that it is revoked, for good');
+
+-- Every organization is looked through for what is to be erased, from its first day on.
+CREATE OR REPLACE FUNCTION plan_sweep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO organization_sweeps (organization_id, due_at) VALUES (NEW.id, 'epoch');
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER organizations_sweep AFTER INSERT ON organizations FOR EACH ROW
+WHEN (NEW.id <> 'org-system')
+EXECUTE FUNCTION plan_sweep();
