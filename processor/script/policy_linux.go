@@ -8,15 +8,17 @@ import (
 )
 
 const (
-	// goThread and cThread are what threads are made with, by the Go runtime and by the C library, which a program that is
-	// linked with it has to use; its newer way (clone3) cannot be looked into, is answered as unknown, and then left.
+	// goThread is what the Go runtime makes threads with, on amd64 with CLONE_SETTLS too; cThread what the C library does,
+	// which a program that is linked with it has to use. Its newer way (clone3) cannot be looked into, is answered as unknown,
+	// and then left.
 	goThread = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_SYSVSEM | unix.CLONE_THREAD
 	cThread  = goThread | unix.CLONE_SETTLS | unix.CLONE_PARENT_SETTID | unix.CLONE_CHILD_CLEARTID
 )
 
 // policy lists the system calls that a child may make: what the Go runtime needs to compute, and to read and write pipes
-// that are open already. Every other one kills the process, so that an attack on the engine has one try, and is seen: it
-// counts as a crash. Names are the same on amd64 and arm64.
+// that are open already. To look for a file is refused: the C library does so for hints, and goes on without. Every other
+// call kills the process, so that an attack on the engine has one try, and is seen: it counts as a crash. Names are the
+// same on amd64 and arm64.
 func policy(pid int) seccomp.Policy {
 	onlyWith := func(name string, argument uint32, is uint64) seccomp.NameWithConditions {
 		return seccomp.NameWithConditions{Name: name, Conditions: seccomp.ArgumentConditions{
@@ -43,6 +45,7 @@ func policy(pid int) seccomp.Policy {
 				},
 				NamesWithCondtions: []seccomp.NameWithConditions{
 					onlyWith("clone", 0, goThread),
+					onlyWith("clone", 0, goThread|unix.CLONE_SETTLS),
 					onlyWith("clone", 0, cThread),
 					onlyWith("tgkill", 0, uint64(pid)),
 					// memory is never executable
@@ -55,6 +58,7 @@ func policy(pid int) seccomp.Policy {
 					onlyWith("prctl", 0, unix.PR_SET_VMA),
 				},
 			},
+			{Action: seccomp.ActionErrno, Names: []string{"openat", "newfstatat", "faccessat", "readlinkat"}},
 			{Action: seccomp.ActionErrno | seccomp.Action(unix.ENOSYS), Names: []string{"clone3"}},
 		},
 	}
