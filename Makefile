@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test go-test console browser-test lint format generate fuzz bench sweep ci clean
+.PHONY: help run build test go-test console browser-test rest-test lint format generate fuzz bench sweep ci clean
 
 # Tools are built into a folder of the checkout, each under its exact version.
 GOLANGCI_LINT_VERSION := v2.12.2
@@ -35,6 +35,10 @@ browser-test: ## Drive the built binary with a browser
 	CGO_ENABLED=0 go build -o entrepot .
 	cd console && ENTREPOT_BIN=../entrepot CHROMIUM="$$(../.ci/needs --browser)" npm run e2e
 
+rest-test: ## Lint the OpenAPI document, generate a client from it, and walk with it through the built binary
+	CGO_ENABLED=0 go build -o entrepot .
+	cd rest/client && npm ci --no-audit --no-fund && ENTREPOT_BIN=../../entrepot CHROMIUM="$$(../../.ci/needs --browser)" npm test
+
 lint: $(GOLANGCI_LINT) ## Check format (gofumpt) and lint, with the arrows between packages
 	$(GOLANGCI_LINT) run
 
@@ -61,7 +65,7 @@ ci: ## Everything that is checked before a change is taken
 	bash .ci/run
 
 clean: ## Remove what was built or installed here, and nothing else
-	rm -rf entrepot entrepot.exe .tools console/node_modules console/.check
+	rm -rf entrepot entrepot.exe .tools console/node_modules console/.check rest/client/node_modules rest/client/.check
 
 $(GOLANGCI_LINT):
 	@mkdir -p .tools/bin

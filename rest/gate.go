@@ -114,7 +114,7 @@ func unreadableQuery(text string) *Problem {
 		return p
 	}
 	for name, given := range values {
-		if len(given) > 1 {
+		if len(given) > 1 && name != "status" { // the one list
 			p.add(name, "This may be given once only.")
 		}
 	}

@@ -56,7 +56,7 @@ type HistoryList struct {
 
 type listRequest struct {
 	PageQuery
-	Status      statusParam `query:"status" doc:"Only those in one of these states, separated by commas."`
+	Status      statusParam `query:"status,explode" doc:"Only those in one of these states. Several are given one by one, or with commas between."`
 	UserID      string      `query:"user_id" maxLength:"64" example:"user-06fvk2m5" doc:"Only those that this user stored."`
 	FileName    string      `query:"file_name" maxLength:"255" example:"weather" doc:"Only those whose file's name has this text, in any case."`
 	CreatedFrom momentParam `query:"created_from" doc:"Only those stored at this time or later. A day means its beginning in UTC."`
@@ -161,7 +161,7 @@ func (r *listRequest) read() (wantedHistories, error) {
 func (r *listRequest) query() url.Values {
 	values := url.Values{}
 	for name, value := range map[string]string{
-		"status": string(r.Status), "user_id": r.UserID, "file_name": r.FileName,
+		"status": strings.Join(r.Status, ","), "user_id": r.UserID, "file_name": r.FileName,
 		"created_from": string(r.CreatedFrom), "created_to": string(r.CreatedTo), "sort": r.Sort,
 		"per_page": string(r.PerPage),
 	} {
@@ -231,8 +231,8 @@ func (p idParam) number() int64 {
 	return n
 }
 
-// statusParam is a list of states in a query.
-type statusParam string
+// statusParam is a list of states in a query, each a text with one or, with commas between, several.
+type statusParam []string
 
 // Schema says what is expected.
 func (statusParam) Schema(huma.Registry) *huma.Schema {
@@ -242,7 +242,7 @@ func (statusParam) Schema(huma.Registry) *huma.Schema {
 
 // states reads it, each state once; false for what is no list of states.
 func (p statusParam) states() (list []definition.UploadStatus, ok bool) {
-	for one := range strings.SplitSeq(string(p), ",") {
+	for one := range strings.SplitSeq(strings.Join(p, ","), ",") {
 		if len(one) != 1 || one[0] < '0' || one[0] > '3' {
 			return nil, false
 		}

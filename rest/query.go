@@ -62,7 +62,7 @@ func (q *reading) text(name, called, text string, most int) *string {
 }
 
 func (q *reading) status(in statusParam) []definition.UploadStatus {
-	if in == "" {
+	if strings.Join(in, "") == "" {
 		return nil
 	}
 	list, ok := in.states()
