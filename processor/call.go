@@ -149,6 +149,7 @@ func (c *caller) start() {
 	c.running[o.index] = cancel
 	c.held += size
 	go func() {
+		defer cancel()
 		defer func() {
 			if v := recover(); v != nil {
 				o.panicked = fmt.Sprintf("%v\n%s", v, debug.Stack())
@@ -193,7 +194,6 @@ func (o *outcome) call(ctx context.Context, c *caller, call *script.Call, at int
 
 // end takes the outcome of a call.
 func (c *caller) end(o *outcome) {
-	c.running[o.index]()
 	delete(c.running, o.index)
 	c.held -= o.held
 	if o.panicked != nil {
@@ -274,9 +274,10 @@ func scriptError(site *string, err error) error {
 		e.Params = append(e.Params, wrong.params...)
 	case errors.As(err, &failed):
 		e.Code, e.Err = failed.Code, err
-		e.Message += storable(strings.TrimSuffix(failed.Message, "."))
-		if failed.Line > 0 {
-			e.Message += fmt.Sprintf("; line %d, column %d", failed.Line, failed.Column)
+		e.Message += lowerFirst(storable(strings.TrimSuffix(failed.Message, ".")))
+		place := fmt.Sprintf("line %d, column %d", failed.Line, failed.Column)
+		if failed.Line > 0 && !strings.Contains(e.Message, place) {
+			e.Message += "; " + place
 		}
 		e.Params = append(e.Params, scriptParams(failed)...)
 	default:
@@ -300,6 +301,14 @@ func scriptParams(e *script.Error) (params []definition.Param) {
 		params = append(params, definition.Param{Name: p.Name, Value: storable(p.Value)})
 	}
 	return params
+}
+
+// lowerFirst is a sentence as it goes on behind a colon.
+func lowerFirst(text string) string {
+	if len(text) > 1 && text[0]-'A' < 26 && (text[1] == ' ' || text[1]-'a' < 26) {
+		return string(text[0]|0x20) + text[1:]
+	}
+	return text
 }
 
 // storable is a text of a script as a database takes it: valid UTF-8 without NUL.

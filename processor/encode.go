@@ -89,10 +89,10 @@ func (d *decimal) float() float64 {
 
 // append writes a period as far as it is known: 2024, 2024-Q1 or 2024-03.
 func (p period) append(b []byte) []byte {
-	b = appendDigits(b, p.year, 4)
+	b = appendTwo(appendTwo(b, p.year/100), p.year%100)
 	switch {
 	case p.month > 0:
-		return appendDigits(append(b, '-'), p.month, 2)
+		return appendTwo(append(b, '-'), p.month)
 	case p.quarter > 0:
 		return append(b, '-', 'Q', byte('0'+p.quarter))
 	}
@@ -101,8 +101,7 @@ func (p period) append(b []byte) []byte {
 
 // append writes a date.
 func (m *moment) append(b []byte) []byte {
-	b = appendDigits(append(appendDigits(b, m.year, 4), '-'), m.month, 2)
-	return appendDigits(append(b, '-'), m.day, 2)
+	return appendTwo(append(monthOf(m.year, m.month).append(b), '-'), m.day)
 }
 
 // appendTime writes a time of a day as RFC 3339 in a location, as results have it.
@@ -110,26 +109,18 @@ func (m *moment) appendTime(b []byte, location *time.Location) []byte {
 	if location != time.UTC || m.offset != 0 {
 		return time.Unix(m.unix(location), int64(m.nanosecond)).In(location).AppendFormat(b, time.RFC3339Nano)
 	}
-	b = appendDigits(append(m.append(b), 'T'), m.hour, 2)
-	b = appendDigits(append(b, ':'), m.minute, 2)
-	b = appendDigits(append(b, ':'), m.second, 2)
+	b = appendTwo(append(m.append(b), 'T'), m.hour)
+	b = appendTwo(append(b, ':'), m.minute)
+	b = appendTwo(append(b, ':'), m.second)
 	if m.nanosecond > 0 {
-		b = appendDigits(append(b, '.'), m.nanosecond, 9)
-		for b[len(b)-1] == '0' {
-			b = b[:len(b)-1]
+		b = append(b, '.')
+		for unit, rest := 100_000_000, m.nanosecond; rest > 0; unit /= 10 {
+			b = append(b, byte('0'+rest/unit))
+			rest %= unit
 		}
 	}
 	return append(b, 'Z')
 }
 
-// appendDigits writes a number with at least so many digits, of which it has no more than nine.
-func appendDigits(b []byte, n, width int) []byte {
-	var digits [9]byte
-	at := len(digits)
-	for n > 0 || len(digits)-at < width {
-		at--
-		digits[at] = byte('0' + n%10)
-		n /= 10
-	}
-	return append(b, digits[at:]...)
-}
+// appendTwo writes a number of two digits.
+func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }

@@ -27,8 +27,8 @@ const (
 	streamedShare = 8
 )
 
-// gathered ends the adding of rows; last are chunks that were not full. Where some of them are in the file the others go there too, for reading needs their
-// memory.
+// gathered ends the adding of rows; last are chunks that were not full. Where some of the rows are in the file the others
+// go there too, for reading needs their memory.
 func (s *Spill) gathered(last []*chunk) (*gathered, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -332,15 +332,16 @@ func (v *outputValue) name() string {
 // results makes the results of a site, in their order. The caller says whose they are.
 func (o *outputReader) results(rows *census) []Result {
 	var results []Result
-	for start, end := 0, 0; start < len(o.values); start = end {
-		first := &o.values[start]
+	for rest := o.values; len(rest) > 0; {
+		first := &rest[0]
 		data := []byte{'{'}
-		for end = start; end < len(o.values) && o.values[end].compare(first) == 0; end++ {
-			v := &o.values[end]
-			if end > start {
+		for len(rest) > 0 && rest[0].compare(first) == 0 {
+			if len(data) > 1 {
 				data = append(data, ',')
 			}
+			v := &rest[0]
 			data = append(append(data, o.plan.outputs[v.output].json...), o.json[v.json.from:v.json.to]...)
+			rest = rest[1:]
 		}
 		count := rows.of(first.year, first.unit, first.period)
 		if !o.plan.hasPeriod {

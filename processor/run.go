@@ -88,23 +88,34 @@ func (r *runReader) next(sites int) error {
 	if r.left == 0 {
 		return errEnd
 	}
-	site, err := binary.ReadUvarint(r.buffer)
+	site, n, err := r.varint()
 	if err != nil {
-		return errors.Join(errRun, err)
+		return err
 	}
-	size, err := binary.ReadUvarint(r.buffer)
+	size, m, err := r.varint()
 	if err != nil {
-		return errors.Join(errRun, err)
+		return err
 	}
-	r.left -= int64(varintLength(site) + varintLength(size))
-	if site >= uint64(sites) || size == 0 || r.left < 0 || size > uint64(r.left) {
+	r.left -= int64(n + m)
+	if site >= uint64(sites) || size == 0 || size > uint64(r.left) {
 		return errRun
 	}
 	r.site = uint32(site)
-	r.body.from = r.body.to + int64(varintLength(site)+varintLength(size))
+	r.body.from = r.body.to + int64(n+m)
 	r.body.to = r.body.from + int64(size)
 	r.left -= int64(size)
 	return nil
+}
+
+// varint reads a number, and tells how many bytes it has.
+func (r *runReader) varint() (number uint64, n int, err error) {
+	b, err := r.buffer.Peek(binary.MaxVarintLen64)
+	number, n = binary.Uvarint(b)
+	if n <= 0 {
+		return 0, 0, errors.Join(errRun, err)
+	}
+	_, err = r.buffer.Discard(n)
+	return number, n, err
 }
 
 // size is how many bytes the site's rows have.

@@ -219,10 +219,10 @@ func (s *Spill) sort(keys []string) {
 	s.sorted = append(append(s.sorted, old...), added...)
 }
 
-// spillFile is the temporary file, which is made by the first Write.
+// spillFile is the temporary file.
 type spillFile struct {
-	*os.File
-	name      string // where it has one
+	file      *os.File // nil until it is needed
+	name      string   // where it has one
 	size, max int64
 }
 
@@ -232,7 +232,7 @@ func (f *spillFile) Write(b []byte) (int, error) {
 		return 0, limitError("spill", f.max, "the rows that wait for the processor take more than %d bytes of temporary file, "+
 			"which is the most that those of one import may take")
 	}
-	n, err := f.File.Write(b)
+	n, err := f.file.Write(b)
 	f.size += int64(n)
 	if err != nil {
 		return n, newSpillError("write", err)
@@ -240,16 +240,19 @@ func (f *spillFile) Write(b []byte) (int, error) {
 	return n, nil
 }
 
+// ReadAt reads what was written.
+func (f *spillFile) ReadAt(b []byte, at int64) (int, error) { return f.file.ReadAt(b, at) }
+
 // open makes the file, unless there is one.
 func (f *spillFile) open(dir string) error {
-	if f.File != nil {
+	if f.file != nil {
 		return nil
 	}
 	file, err := os.CreateTemp(dir, "entrepot-rows-*")
 	if err != nil {
 		return newSpillError("create", err)
 	}
-	f.File, f.name = file, file.Name()
+	f.file, f.name = file, file.Name()
 	if os.Remove(f.name) == nil {
 		f.name = "" // it lives as long as it is open
 	}
@@ -257,13 +260,13 @@ func (f *spillFile) open(dir string) error {
 }
 
 func (f *spillFile) close() error {
-	if f.File == nil {
+	if f.file == nil {
 		return nil
 	}
-	err := f.File.Close()
+	err := f.file.Close()
 	if f.name != "" {
 		err = errors.Join(err, os.Remove(f.name))
 	}
-	f.File, f.name = nil, ""
+	f.file, f.name = nil, ""
 	return err
 }

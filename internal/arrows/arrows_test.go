@@ -37,7 +37,10 @@ var known = map[string]struct{ ours, others []string }{
 	"definition":     {others: []string{"golang.org/x/text"}},
 	"refusal":        {ours: []string{"definition", "viewer"}},
 	"tabular":        {ours: []string{"definition"}, others: []string{"github.com/klauspost/compress", "golang.org/x/text"}},
-	"processor":      {ours: []string{"definition", "processor/script"}, others: []string{"github.com/cockroachdb/apd", "golang.org/x/text"}},
+	"processor": {
+		ours:   []string{"definition", "processor/script"},
+		others: []string{"github.com/cockroachdb/apd", "golang.org/x/text"},
+	},
 	// The process that runs a tenant's code; only its engine knows JavaScript.
 	"processor/script": {
 		ours:   []string{"definition", "processor/script/engine"},
@@ -47,7 +50,7 @@ var known = map[string]struct{ ours, others []string }{
 		ours:   []string{"definition"},
 		others: []string{"golang.org/x/sys", "modernc.org/libc", "modernc.org/libquickjs"},
 	},
-	"storage": {others: []string{"gocloud.dev"}},
+	"storage": {others: []string{"cloud.google.com/go/compute/metadata", "golang.org/x/oauth2"}},
 
 	"ent/rule":               {ours: []string{"prefixid", "viewer"}, others: []string{"entgo.io/ent"}},
 	"ent/schema":             {ours: []string{"definition", "ent/rule", "prefixid", "viewer"}, others: []string{"entgo.io/ent"}},
@@ -93,6 +96,8 @@ var known = map[string]struct{ ours, others []string }{
 		others: []string{"entgo.io/ent", "golang.org/x/text"},
 	},
 
+	"internal/fakegcs":       {others: []string{"github.com/fsouza/fake-gcs-server"}},
+	"internal/fakegcs/serve": {ours: []string{"internal/fakegcs"}},
 	"internal/hostile":       {ours: []string{"definition"}, others: []string{"github.com/klauspost/compress"}},
 	"internal/hostile/read":  {ours: []string{"definition", "internal/hostile", "tabular"}},
 	"internal/pgserver":      {others: []string{"github.com/lib/pq"}},
