@@ -15,15 +15,15 @@ import (
 	"time"
 )
 
-// Handler serves the signed URLs of the local bucket: PUT, GET (with Range), HEAD as GET, and OPTIONS for browsers of
-// any origin. It looks at the query only, so it may be mounted under any path; PublicURL names that path. It needs no
-// sign-in: the signature is the right.
+// Handler serves the signed URLs of a folder: PUT, GET (with Range), HEAD as GET, and OPTIONS for browsers of any origin.
+// It looks at the query only, so it may be mounted under any path; PublicURL names that path. It needs no sign-in: the
+// signature is the right. For a remote bucket, whose URLs lead elsewhere, it answers 404.
 //
 // Bodies stream; nothing is kept of a transfer that did not succeed, and its URL works until it expires. A refusal is
 // JSON, {"code", "message"}: SIGNATURE_INVALID, URL_EXPIRED, METHOD_MISMATCH, CONTENT_TYPE_MISMATCH (403), NOT_FOUND
 // (404), METHOD_NOT_ALLOWED (405), TRANSFER_STALLED (408), ALREADY_EXISTS (412), SIZE_MISMATCH, CHECKSUM_MISMATCH,
 // TRANSFER_INCOMPLETE (400), STORAGE_UNAVAILABLE (503; the cause is logged).
-func (b *Bucket) Handler() http.Handler { return http.HandlerFunc(b.serve) }
+func (b *Bucket) Handler() http.Handler { return b.store.handler() }
 
 const allowedMethods = "GET, HEAD, PUT, OPTIONS"
 
@@ -40,7 +40,7 @@ func refuse(status int, code, format string, args ...any) error {
 	return &refusal{status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-func (b *Bucket) serve(w http.ResponseWriter, r *http.Request) {
+func (b *local) serve(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Access-Control-Allow-Origin", "*") // without credentials: there is nothing to send but the URL
 	header.Set("Access-Control-Expose-Headers", "Content-Disposition, Content-Length, Content-Range, ETag")
@@ -60,7 +60,7 @@ func (b *Bucket) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (b *Bucket) answer(w http.ResponseWriter, r *http.Request, transfer *transfer) error {
+func (b *local) answer(w http.ResponseWriter, r *http.Request, transfer *transfer) error {
 	switch r.Method {
 	case http.MethodPut, http.MethodGet, http.MethodHead:
 	default:
@@ -94,7 +94,7 @@ func (b *Bucket) answer(w http.ResponseWriter, r *http.Request, transfer *transf
 	return err
 }
 
-func (b *Bucket) put(w http.ResponseWriter, r *http.Request, g grant, transfer *transfer) error {
+func (b *local) put(w http.ResponseWriter, r *http.Request, g grant, transfer *transfer) error {
 	if !slices.Equal(r.Header["Content-Type"], []string{g.contentType}) {
 		return refuse(http.StatusForbidden, "CONTENT_TYPE_MISMATCH",
 			"This address was signed for the content type %s. Send exactly that.", g.contentType)
@@ -107,7 +107,7 @@ func (b *Bucket) put(w http.ResponseWriter, r *http.Request, g grant, transfer *
 		return wrongSize(strconv.FormatInt(r.ContentLength, 10))
 	}
 	// What has arrived whole is kept even when the client is gone by then; one that goes earlier breaks the body.
-	writer, err := b.NewWriter(context.WithoutCancel(r.Context()), g.key)
+	writer, err := newWriter(context.WithoutCancel(r.Context()), b, g.key)
 	if err != nil {
 		return existsOr(err)
 	}
@@ -138,13 +138,18 @@ func (b *Bucket) put(w http.ResponseWriter, r *http.Request, g grant, transfer *
 	return nil
 }
 
-func (b *Bucket) get(w http.ResponseWriter, r *http.Request, g grant, transfer *transfer) error {
-	file, info, err := b.open(r.Context(), g.key)
+func (b *local) get(w http.ResponseWriter, r *http.Request, g grant, transfer *transfer) error {
+	file, info, err := b.openFile(g.key)
 	if errors.Is(err, ErrNotFound) {
 		return refuse(http.StatusNotFound, "NOT_FOUND", "There is no such file, or it was deleted.")
 	}
 	if err != nil {
 		return err
+	}
+	generation := attributesOf(info).Generation
+	if g.generation != 0 && g.generation != generation {
+		_ = file.Close()
+		return refuse(http.StatusNotFound, "NOT_FOUND", "There is no such file, or it was deleted.")
 	}
 	defer func() { _ = file.Close() }() // only read: nothing can be lost
 	header := w.Header()
@@ -152,7 +157,7 @@ func (b *Bucket) get(w http.ResponseWriter, r *http.Request, g grant, transfer *
 	header.Set("Content-Disposition", disposition(g.fileName))
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	header.Set("Cache-Control", "private, no-store")
-	header.Set("ETag", `"`+strconv.FormatInt(attributesOf(info).Generation, 10)+`"`)
+	header.Set("ETag", `"`+strconv.FormatInt(generation, 10)+`"`)
 	http.ServeContent(w, r, "", info.ModTime(), content{file, transfer})
 	_ = transfer.connection.Flush() // while the deadline stands: a client that stopped reading must not hold us
 	return nil
@@ -166,7 +171,7 @@ func existsOr(err error) error {
 	return err
 }
 
-func (b *Bucket) writeError(w http.ResponseWriter, r *http.Request, err error) {
+func (b *local) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	var answer *refusal
 	if !errors.As(err, &answer) {
 		b.logger.ErrorContext(r.Context(), "bucket request", "method", r.Method, "error", err)

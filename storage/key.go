@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"net/url"
 	"path"
 	"strings"
 	"unicode"
@@ -12,7 +13,8 @@ const (
 	maxNameBytes = 255  // of one folder or file, on every common file system
 )
 
-// Path is the address of an object as histories record it: gs://local/<key>. It does not check the key.
+// Path is the address of an object as histories record it: gs://local/<key>, and gs://<bucket>/[<prefix>/]<key> for a
+// bucket of Google's. It does not check the key.
 func (b *Bucket) Path(key string) string { return b.prefix + key }
 
 // Key is the reverse of Path. It answers false for what is not an address of an object in this bucket: another bucket,
@@ -20,7 +22,7 @@ func (b *Bucket) Path(key string) string { return b.prefix + key }
 // backslashes, or segments between slashes that are empty, "." or "..".
 func (b *Bucket) Key(path string) (key string, ok bool) {
 	key, ok = strings.CutPrefix(path, b.prefix)
-	if !ok || checkKey(key) != nil {
+	if !ok || checkKey(key) != nil || len(key) > b.maxKey {
 		return "", false
 	}
 	return key, true
@@ -79,6 +81,16 @@ func fileName(key string) (string, error) {
 		}
 	}
 	return name.String(), nil
+}
+
+// keyOf is the reverse of fileName; ok is false for a file that no key maps to.
+func keyOf(name string) (key string, ok bool) {
+	key, err := url.PathUnescape(name)
+	if err != nil {
+		return "", false
+	}
+	again, err := fileName(key)
+	return key, err == nil && again == name
 }
 
 // folders lists the folders that hold a file, the nearest first and the bucket's own last.

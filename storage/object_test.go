@@ -17,116 +17,121 @@ import (
 
 func TestObjectFromWriterToDelete(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	ctx := t.Context()
-	const key = "org/grp/rejected.csv"
-	writer, err := b.NewWriter(ctx, key)
-	require.NoError(t, err)
-	for range 3 {
-		_, err = io.WriteString(writer, "row\n")
+	each(t, func(t *testing.T, b *bundle) {
+		ctx := t.Context()
+		const key = "org/grp/rejected.csv"
+		writer, err := b.NewWriter(ctx, key)
 		require.NoError(t, err)
+		for range 3 {
+			_, err = io.WriteString(writer, "row\n")
+			require.NoError(t, err)
+			_, err = b.Attributes(ctx, key)
+			require.ErrorIs(t, err, storage.ErrNotFound, "nothing shows before Close")
+		}
+		require.NoError(t, writer.Close())
+		writer.Abort()
+		require.ErrorIs(t, writer.Close(), os.ErrClosed)
+
+		attributes, err := b.Attributes(ctx, key)
+		require.NoError(t, err)
+		require.EqualValues(t, 12, attributes.Size)
+		require.NotZero(t, attributes.Generation)
+		reader, err := b.NewReader(ctx, key, attributes.Generation)
+		require.NoError(t, err)
+		require.Equal(t, attributes, reader.Attributes)
+		require.NoError(t, b.Delete(ctx, key))
+		text, err := io.ReadAll(reader)
+		require.NoError(t, err, "a reader outlives the deletion")
+		require.Equal(t, "row\nrow\nrow\n", string(text))
+		require.NoError(t, reader.Close())
+
 		_, err = b.Attributes(ctx, key)
-		require.ErrorIs(t, err, storage.ErrNotFound, "nothing shows before Close")
-	}
-	require.NoError(t, writer.Close())
-	writer.Abort()
-	require.ErrorIs(t, writer.Close(), os.ErrClosed)
-
-	attributes, err := b.Attributes(ctx, key)
-	require.NoError(t, err)
-	require.EqualValues(t, 12, attributes.Size)
-	require.NotZero(t, attributes.Generation)
-	reader, err := b.NewReader(ctx, key, attributes.Generation)
-	require.NoError(t, err)
-	require.Equal(t, attributes, reader.Attributes)
-	require.NoError(t, b.Delete(ctx, key))
-	text, err := io.ReadAll(reader)
-	require.NoError(t, err, "a reader outlives the deletion")
-	require.Equal(t, "row\nrow\nrow\n", string(text))
-	require.NoError(t, reader.Close())
-
-	_, err = b.Attributes(ctx, key)
-	require.ErrorIs(t, err, storage.ErrNotFound)
-	_, err = b.NewReader(ctx, key, attributes.Generation)
-	require.ErrorIs(t, err, storage.ErrNotFound)
-	require.ErrorIs(t, b.Delete(ctx, key), storage.ErrNotFound)
-	require.Empty(t, b.files(t))
+		require.ErrorIs(t, err, storage.ErrNotFound)
+		_, err = b.NewReader(ctx, key, attributes.Generation)
+		require.ErrorIs(t, err, storage.ErrNotFound)
+		require.ErrorIs(t, b.Delete(ctx, key), storage.ErrNotFound)
+		require.Empty(t, b.keys(t))
+	})
 }
 
 func TestGenerationDiffersAfterDeletion(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	seen := map[int64]bool{}
-	for range 50 { // faster than the clocks of many file systems
-		b.write(t, "k", "same")
-		attributes, err := b.Attributes(t.Context(), "k")
-		require.NoError(t, err)
-		require.False(t, seen[attributes.Generation])
-		for old := range seen {
-			_, err := b.NewReader(t.Context(), "k", old)
-			require.ErrorIs(t, err, storage.ErrChanged)
+	each(t, func(t *testing.T, b *bundle) {
+		seen := map[int64]bool{}
+		for range 50 { // faster than the clocks of many file systems
+			b.write(t, "k", "same")
+			attributes, err := b.Attributes(t.Context(), "k")
+			require.NoError(t, err)
+			require.False(t, seen[attributes.Generation])
+			for old := range seen {
+				_, err := b.NewReader(t.Context(), "k", old)
+				require.ErrorIs(t, err, storage.ErrChanged)
+			}
+			seen = map[int64]bool{attributes.Generation: true}
+			require.NoError(t, b.Delete(t.Context(), "k"))
 		}
-		seen = map[int64]bool{attributes.Generation: true}
-		require.NoError(t, b.Delete(t.Context(), "k"))
-	}
+	})
 }
 
 func TestWriterNeverOverwrites(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	late, err := b.NewWriter(t.Context(), "k")
-	require.NoError(t, err)
-	_, err = io.WriteString(late, "late")
-	require.NoError(t, err)
-	b.write(t, "k", "first")
-	require.ErrorIs(t, late.Close(), storage.ErrExists)
-	_, err = b.NewWriter(t.Context(), "k")
-	require.ErrorIs(t, err, storage.ErrExists)
-	require.Equal(t, "first", b.read(t, "k"))
-	require.Equal(t, []string{"k"}, b.files(t))
+	each(t, func(t *testing.T, b *bundle) {
+		late, err := b.NewWriter(t.Context(), "k")
+		require.NoError(t, err)
+		_, err = io.WriteString(late, "late")
+		require.NoError(t, err)
+		b.write(t, "k", "first")
+		require.ErrorIs(t, late.Close(), storage.ErrExists)
+		_, err = b.NewWriter(t.Context(), "k")
+		require.ErrorIs(t, err, storage.ErrExists)
+		require.Equal(t, "first", b.read(t, "k"))
+		require.Equal(t, []string{"k"}, b.keys(t))
+	})
 }
 
 func TestOneOfManyWritersWins(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	var won atomic.Int32
-	writers := make([]*storage.Writer, 8)
-	for i := range writers {
-		var err error
-		writers[i], err = b.NewWriter(t.Context(), "new/folder/k")
-		require.NoError(t, err)
-	}
-	var closing sync.WaitGroup
-	for _, writer := range writers {
-		closing.Go(func() {
-			if writer.Close() == nil {
-				won.Add(1)
-			}
-		})
-	}
-	closing.Wait()
-	require.EqualValues(t, 1, won.Load())
-	require.Equal(t, []string{"new/folder/k"}, b.files(t))
+	each(t, func(t *testing.T, b *bundle) {
+		var won atomic.Int32
+		writers := make([]*storage.Writer, 8)
+		for i := range writers {
+			var err error
+			writers[i], err = b.NewWriter(t.Context(), "new/folder/k")
+			require.NoError(t, err)
+		}
+		var closing sync.WaitGroup
+		for _, writer := range writers {
+			closing.Go(func() {
+				if writer.Close() == nil {
+					won.Add(1)
+				}
+			})
+		}
+		closing.Wait()
+		require.EqualValues(t, 1, won.Load())
+		require.Equal(t, []string{"new/folder/k"}, b.keys(t))
+	})
 }
 
 func TestGivenUpWriteLeavesNothing(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	writer, err := b.NewWriter(t.Context(), "aborted")
-	require.NoError(t, err)
-	_, err = io.WriteString(writer, "half")
-	require.NoError(t, err)
-	writer.Abort()
-	require.ErrorIs(t, writer.Close(), os.ErrClosed)
+	each(t, func(t *testing.T, b *bundle) {
+		writer, err := b.NewWriter(t.Context(), "aborted")
+		require.NoError(t, err)
+		_, err = io.WriteString(writer, "half")
+		require.NoError(t, err)
+		writer.Abort()
+		require.ErrorIs(t, writer.Close(), os.ErrClosed)
 
-	ctx, cancel := context.WithCancel(t.Context())
-	writer, err = b.NewWriter(ctx, "canceled")
-	require.NoError(t, err)
-	cancel()
-	_, err = io.WriteString(writer, "x")
-	require.ErrorIs(t, err, context.Canceled)
-	require.ErrorIs(t, writer.Close(), context.Canceled)
-	require.Empty(t, b.files(t))
+		ctx, cancel := context.WithCancel(t.Context())
+		writer, err = b.NewWriter(ctx, "canceled")
+		require.NoError(t, err)
+		cancel()
+		_, err = io.WriteString(writer, "x")
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, writer.Close(), context.Canceled)
+		require.Empty(t, b.keys(t))
+	})
 }
 
 func TestReaderNeverTakesCutFileForShort(t *testing.T) {
@@ -157,17 +162,18 @@ func TestReaderGivesNoMoreThanItsSize(t *testing.T) {
 
 func TestReaderStopsWithItsContext(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	b.write(t, "k", "text")
-	ctx, cancel := context.WithCancel(t.Context())
-	reader, err := b.NewReader(ctx, "k", 0)
-	require.NoError(t, err)
-	cancel()
-	_, err = io.ReadAll(reader)
-	require.ErrorIs(t, err, context.Canceled)
-	require.NoError(t, reader.Close())
-	_, err = b.NewReader(ctx, "k", 0)
-	require.ErrorIs(t, err, context.Canceled)
+	each(t, func(t *testing.T, b *bundle) {
+		b.write(t, "k", "text")
+		ctx, cancel := context.WithCancel(t.Context())
+		reader, err := b.NewReader(ctx, "k", 0)
+		require.NoError(t, err)
+		cancel()
+		_, err = io.ReadAll(reader)
+		require.ErrorIs(t, err, context.Canceled)
+		require.NoError(t, reader.Close())
+		_, err = b.NewReader(ctx, "k", 0)
+		require.ErrorIs(t, err, context.Canceled)
+	})
 }
 
 func TestLinksDoNotLeadOutOfTheFolder(t *testing.T) {

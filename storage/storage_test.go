@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +28,7 @@ var secret = []byte("0123456789abcdef0123456789abcdef")
 type bundle struct {
 	*storage.Bucket
 	folder string
+	faults *faults // of a remote bucket, nil for a folder
 	server *httptest.Server
 	log    *bytes.Buffer
 	served chan struct{} // gets a value once a handler has returned; it holds one
@@ -159,11 +161,16 @@ func TestOpenNamesEverythingWrong(t *testing.T) {
 			storage.Config{Secret: []byte("short"), PublicURL: "nowhere", MaxBytes: -1, StallTimeout: -1},
 			[]string{"address is missing", "5 bytes", "at least 32", "publicURL", "size limit", "stall timeout"},
 		},
-		"another provider": {storage.Config{URL: "gs://bucket/prefix", Secret: secret}, []string{"not supported"}},
+		"another provider": {storage.Config{URL: "s3://bucket/prefix", Secret: secret}, []string{"not supported"}},
 		"two slashes":      {storage.Config{URL: "file://data/bucket", Secret: secret}, []string{"three slashes"}},
 		"one word":         {storage.Config{URL: "file:data", Secret: secret}, []string{"three slashes"}},
 		"query":            {storage.Config{URL: good + "?create=1", Secret: secret}, []string{"query"}},
 		"not an address":   {storage.Config{URL: "file:///%zz", Secret: secret}, []string{"cannot be read"}},
+		"no bucket":        {storage.Config{URL: "gs://"}, []string{"names no bucket"}},
+		"not a bucket":     {storage.Config{URL: "gs://My Bucket/x"}, []string{"names no bucket"}},
+		"prefix out of it": {storage.Config{URL: "gs://bucket/../other"}, []string{"prefix", "segment"}},
+		"prefix and query": {storage.Config{URL: "gs://bucket/x?project=y"}, []string{"prefix", "?"}},
+		"endless prefix":   {storage.Config{URL: "gs://bucket/" + strings.Repeat("x", 513)}, []string{"prefix", "512"}},
 		"a file there":     {storage.Config{URL: storage.FileURL(file), Secret: secret}, []string{"create folder"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,6 +179,9 @@ func TestOpenNamesEverythingWrong(t *testing.T) {
 			require.Error(t, err)
 			for _, want := range test.wants {
 				require.ErrorContains(t, err, want)
+			}
+			if test.config.URL != "" && !strings.HasPrefix(test.config.URL, "file:///") {
+				require.ErrorContains(t, storage.CheckURL(test.config.URL), test.wants[0], "the same without opening it")
 			}
 		})
 	}
