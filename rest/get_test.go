@@ -11,6 +11,7 @@ import (
 
 	"entrepot/definition"
 	"entrepot/ent"
+	"entrepot/ent/membership"
 	"entrepot/upload"
 	"entrepot/viewer"
 )
@@ -22,6 +23,28 @@ func TestOneHistoryIsShownAsItWasStored(t *testing.T) {
 	got := s.ask(t, &ada, http.MethodGet, fmt.Sprintf("%s/histories/%.0f", root, stored.decode(t)["id"]), "")
 	require.Equal(t, http.StatusOK, got.status)
 	require.JSONEq(t, stored.body, got.body)
+}
+
+// TestWhoHasLeftIsShownWithoutAnAddress asks in every way that shows a person.
+func TestWhoHasLeftIsShownWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	body := `{"file_name": "a.csv", "gcs_path": "gs://local/org-one/grp-one/x"}`
+	stored := s.store(t, body).decode(t)
+	require.Equal(t, map[string]any{"id": "user-ada", "name": "Ada", "email": "ada@example.org"}, stored["user"])
+	s.as(t, viewer.Worker("test", "org-one"), func(ctx context.Context, c *ent.Client) {
+		c.Membership.Update().Where(membership.UserID("user-ada")).SetEndedAt(noon).ExecX(ctx)
+	})
+	left := map[string]any{"id": "user-ada", "name": "Ada", "email": nil}
+	v := bob
+	v.GroupID = "grp-one"
+	one := s.ask(t, &v, http.MethodGet, fmt.Sprintf("%s/histories/%.0f", root, stored["id"]), "").decode(t)
+	require.Equal(t, left, one["user"])
+	all := s.ask(t, &v, http.MethodGet, listPath, "").decode(t)["data"].([]any)
+	require.Equal(t, left, dig(all[0], "user"))
+	again := s.ask(t, &v, http.MethodPost, storePath, body).decode(t)
+	require.Equal(t, stored["id"], again["id"])
+	require.Equal(t, left, again["user"])
 }
 
 // TestWhatIsNotThereAndWhatIsNotYoursAreAlike asks for histories by every path that takes a number.

@@ -37,9 +37,9 @@ type History struct {
 
 // Person is a user as the older API shows one.
 type Person struct {
-	ID    string `json:"id" example:"user-06fvk2m5" doc:"The user's id."`
-	Name  string `json:"name" example:"Ada Lovelace" doc:"The user's name."`
-	Email string `json:"email" example:"ada@example.org" doc:"The user's e-mail address."`
+	ID    string  `json:"id" example:"user-06fvk2m5" doc:"The user's id."`
+	Name  string  `json:"name" example:"Ada Lovelace" doc:"The user's name."`
+	Email *string `json:"email" example:"ada@example.org" doc:"The user's e-mail address; null where they belong to the organization no more."`
 }
 
 // Group is a group as the older API shows one.
@@ -202,7 +202,9 @@ func historyOf(h *ent.ReviewUploadHistory) History {
 		out.ValidatedAt = &at
 	}
 	if u := h.Edges.User; u != nil {
-		out.User.Name, out.User.Email = u.Name, u.Email
+		if out.User.Name = u.Name; u.Email != "" {
+			out.User.Email = &u.Email
+		}
 	}
 	if g := h.Edges.Group; g != nil {
 		out.Group.Name = g.Name

@@ -175,7 +175,7 @@ var (
 	exampleHistory = History{
 		ID: 892114273042432, UserID: "user-06fvk2m5", GroupID: "grp-06fvk2m4", FileName: "weather.csv", GCSPath: examplePath,
 		CreatedAt: "2026-11-21T12:00:00.000Z", UpdatedAt: "2026-11-21T12:00:00.000Z",
-		User:  Person{ID: "user-06fvk2m5", Name: "Ada Lovelace", Email: "ada@example.org"},
+		User:  Person{ID: "user-06fvk2m5", Name: "Ada Lovelace", Email: new("ada@example.org")},
 		Group: Group{ID: "grp-06fvk2m4", Name: "Measurements"},
 	}
 	exampleHistories = HistoryList{

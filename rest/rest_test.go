@@ -38,6 +38,8 @@ func (q *queue) EnqueueCheck(ctx context.Context, _ string, _ int64) error {
 
 func (*queue) EnqueueImport(context.Context, string, string) error { return nil }
 
+func (*queue) EnqueueErase(context.Context, string, []string) error { return nil }
+
 // logs is a log that may be written and read at once.
 type logs struct {
 	mu   sync.Mutex

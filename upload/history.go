@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 
 	"entrepot/definition"
 	"entrepot/ent"
+	"entrepot/ent/membership"
 	"entrepot/ent/reviewuploadhistory"
 	"entrepot/refusal"
 	"entrepot/viewer"
@@ -99,7 +101,7 @@ func (o HistoryOrder) sort(s *sql.Selector) {
 type Part struct{ Offset, Limit int }
 
 // Histories reads a part of the histories of the viewer's group, with their edges User and Group, and how many there are in
-// all at that moment.
+// all at that moment. Users who have left the organization are without their e-mail address.
 func (u *Uploads) Histories(
 	ctx context.Context, filter HistoryFilter, order HistoryOrder, part Part,
 ) (list []*ent.ReviewUploadHistory, total int, err error) {
@@ -113,8 +115,10 @@ func (u *Uploads) Histories(
 			return err
 		}
 		q.WhereP(order.sort)
-		list, err = q.Offset(part.Offset).Limit(part.Limit).WithUser().WithGroup().All(ctx)
-		return err
+		if list, err = q.Offset(part.Offset).Limit(part.Limit).WithUser().WithGroup().All(ctx); err != nil {
+			return err
+		}
+		return u.conceal(ctx, list...)
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("list upload histories: %w", err)
@@ -122,7 +126,7 @@ func (u *Uploads) Histories(
 	return list, total, nil
 }
 
-// History reads one history of the viewer's group, with its edges User and Group. What is not there, and what is another
+// History reads one history of the viewer's group, with its edges User and Group as Histories does. What is not there, and what is another
 // group's, is refused alike: NOT_FOUND.
 func (u *Uploads) History(ctx context.Context, id int64) (h *ent.ReviewUploadHistory, err error) {
 	if _, err := refusal.Viewer(ctx, viewer.RoleViewer, true); err != nil {
@@ -145,7 +149,33 @@ func (u *Uploads) find(ctx context.Context, id int64) (*ent.ReviewUploadHistory,
 	case err != nil:
 		return nil, fmt.Errorf("find upload history: %w", err)
 	}
-	return h, nil
+	return h, u.conceal(ctx, h)
+}
+
+// conceal empties the e-mail addresses of histories' users who are no members of the organization any more.
+func (u *Uploads) conceal(ctx context.Context, list ...*ent.ReviewUploadHistory) error {
+	var ids []string
+	for _, h := range list {
+		if h.Edges.User != nil && !slices.Contains(ids, h.UserID) {
+			ids = append(ids, h.UserID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	members, err := u.db.Client().Membership.Query().Where(
+		membership.OrganizationID(list[0].OrganizationID), membership.UserIDIn(ids...), membership.EndedAtIsNil(),
+	).All(ctx)
+	if err != nil {
+		return fmt.Errorf("find members: %w", err)
+	}
+	for _, h := range list {
+		present := slices.ContainsFunc(members, func(m *ent.Membership) bool { return m.UserID == h.UserID })
+		if h.Edges.User != nil && !present {
+			h.Edges.User.Email = ""
+		}
+	}
+	return nil
 }
 
 // Download signs a download of the file of a history of the viewer's group, as Original does. It is refused, NOT_FOUND,

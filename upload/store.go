@@ -45,7 +45,10 @@ func (u *Uploads) Store(ctx context.Context, in StoreInput) (*ent.ReviewUploadHi
 		}
 		stored, err = u.db.Client().ReviewUploadHistory.Query().
 			Where(reviewuploadhistory.ID(id)).WithUser().WithGroup().Only(ctx)
-		return err
+		if err != nil || fresh {
+			return err
+		}
+		return u.conceal(ctx, stored)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store upload history: %w", err)
