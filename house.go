@@ -13,6 +13,7 @@ import (
 	"entrepot/auth"
 	"entrepot/catalog"
 	"entrepot/database"
+	"entrepot/importer"
 	"entrepot/rest"
 	"entrepot/seed"
 )
@@ -67,7 +68,7 @@ func (h *house) furnish(ctx context.Context, c config, log *slog.Logger) (err er
 	if h.secret, err = h.findSecret(ctx, c); err != nil {
 		return err
 	}
-	if h.catalog, err = catalog.New(catalog.Config{DB: h.db}); err != nil {
+	if h.catalog, err = catalog.New(catalog.Config{DB: h.db, Compiler: importer.Compiler{}}); err != nil {
 		return err
 	}
 	h.auth, err = auth.New(auth.Config{

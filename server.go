@@ -27,6 +27,7 @@ import (
 	"entrepot/event"
 	"entrepot/event/postgres"
 	"entrepot/importer"
+	"entrepot/processor/script"
 	"entrepot/queue"
 	"entrepot/seed"
 	"entrepot/storage"
@@ -35,6 +36,7 @@ import (
 )
 
 func main() {
+	script.ServeIfChild()
 	beginPrivate()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.

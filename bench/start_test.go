@@ -34,7 +34,7 @@ func BenchmarkStart(b *testing.B) {
 	bus := &event.Bus{}
 	imports, err := importer.New(importer.Config{DB: db, Bucket: bucket, Queue: jobs, Bus: bus})
 	require.NoError(b, err)
-	person, input := prepare(b, db, bucket, 100)
+	person, input := prepare(b, db, bucket, 100, "")
 	require.NoError(b, jobs.Start(b.Context(), imports, nothingToCheck{}))
 	b.Cleanup(func() { require.NoError(b, jobs.Stop(context.Background())) })
 
@@ -75,3 +75,7 @@ func BenchmarkStart(b *testing.B) {
 type nothingToCheck struct{}
 
 func (nothingToCheck) Check(context.Context, string, int64) error { return nil }
+
+func (nothingToCheck) Erase(context.Context, string, []string) error { return nil }
+
+func (nothingToCheck) Sweep(context.Context) (bool, error) { return false, nil }

@@ -30,7 +30,7 @@ type NewDefinition struct {
 }
 
 // CreateDefinition makes a definition with its first version. Refusals: FORBIDDEN below MANAGER, INVALID_INPUT,
-// DEFINITION_INVALID with the place of each fault, NAME_TAKEN.
+// DEFINITION_INVALID with the place of each fault, SCRIPT_INVALID, NAME_TAKEN.
 func (c *Catalog) CreateDefinition(ctx context.Context, in NewDefinition) (*ent.ImportDefinition, error) {
 	v, err := refusal.Viewer(ctx, viewer.RoleManager, false)
 	if err != nil {
@@ -44,6 +44,9 @@ func (c *Catalog) CreateDefinition(ctx context.Context, in NewDefinition) (*ent.
 	in.Name = wrong.Text(refusal.Input("name"), "The name", in.Name, maxName, true)
 	in.Description = wrong.Lines(refusal.Input("description"), "The description", in.Description, maxDescription, false)
 	in.Version = check(&wrong, in.Version)
+	if err := c.compile(ctx, &wrong, in.Version.Code); err != nil {
+		return nil, fmt.Errorf("create definition: %w", err)
+	}
 	if err := wrong.OrNil(); err != nil {
 		return nil, err
 	}
@@ -52,6 +55,7 @@ func (c *Catalog) CreateDefinition(ctx context.Context, in NewDefinition) (*ent.
 		create := c.db.Client().ImportDefinition.Create().
 			SetName(in.Name).SetNormalizedName(definition.NormalizeName(in.Name)).
 			SetInputSchema(in.Version.Columns).SetOutputSchema(in.Version.Outputs).SetFormat(in.Version.Format).
+			SetNillableProcessorCode(orNil(in.Version.Code)).
 			SetOnInvalidRow(in.Version.OnInvalidRow).SetOnUnknownSite(in.Version.OnUnknownSite)
 		if in.Description != "" {
 			create.SetDescription(in.Description)
@@ -75,9 +79,11 @@ type DefinitionChange struct {
 	ExpectedVersion int
 	Name            *string
 	// Description is cleared by a blank text.
-	Description   *string
-	Columns       *[]definition.Column
-	Outputs       *[]definition.Output
+	Description *string
+	Columns     *[]definition.Column
+	Outputs     *[]definition.Output
+	// Code is cleared by a blank text.
+	Code          *string
 	Format        *definition.Format
 	OnInvalidRow  *definition.InvalidRowPolicy
 	OnUnknownSite *definition.UnknownSitePolicy
@@ -90,6 +96,12 @@ func (c *Catalog) UpdateDefinition(ctx context.Context, in DefinitionChange) (*e
 	v, err := refusal.Viewer(ctx, viewer.RoleManager, false)
 	if err != nil {
 		return nil, err
+	}
+	var wrong refusal.Errors
+	if in.Code != nil { // before anything is locked, for it may take seconds
+		if err := c.compile(ctx, &wrong, definition.Version{Code: *in.Code}.Normalize().Code); err != nil {
+			return nil, fmt.Errorf("update definition: %w", err)
+		}
 	}
 	var changed *ent.ImportDefinition
 	err = c.db.Do(ctx, "updateImportDefinition", func(ctx context.Context) error {
@@ -104,7 +116,7 @@ func (c *Catalog) UpdateDefinition(ctx context.Context, in DefinitionChange) (*e
 			return refusal.New(refusal.Conflict, refusal.Input("expectedVersion"),
 				"Version %d is current, not %d: read the definition again and repeat the change.", d.Version, in.ExpectedVersion)
 		}
-		changed, err = c.change(ctx, v, d, in)
+		changed, err = c.change(ctx, v, d, in, wrong)
 		return err
 	})
 	if err != nil {
@@ -114,9 +126,8 @@ func (c *Catalog) UpdateDefinition(ctx context.Context, in DefinitionChange) (*e
 }
 
 func (c *Catalog) change(
-	ctx context.Context, v viewer.Viewer, d *ent.ImportDefinition, in DefinitionChange,
+	ctx context.Context, v viewer.Viewer, d *ent.ImportDefinition, in DefinitionChange, wrong refusal.Errors,
 ) (*ent.ImportDefinition, error) {
-	var wrong refusal.Errors
 	update := d.Update().Where(importdefinition.Version(in.ExpectedVersion))
 	name := d.Name
 	if in.Name != nil {
@@ -141,6 +152,11 @@ func (c *Catalog) change(
 		update.AddVersion(1).
 			SetInputSchema(want.Columns).SetOutputSchema(want.Outputs).SetFormat(want.Format).
 			SetOnInvalidRow(want.OnInvalidRow).SetOnUnknownSite(want.OnUnknownSite)
+		if want.Code == "" {
+			update.ClearProcessorCode()
+		} else {
+			update.SetProcessorCode(want.Code)
+		}
 	}
 	changed, err := update.Save(ctx)
 	switch {
@@ -159,6 +175,7 @@ func (c *Catalog) change(
 func (in DefinitionChange) over(v definition.Version) definition.Version {
 	set(&v.Columns, in.Columns)
 	set(&v.Outputs, in.Outputs)
+	set(&v.Code, in.Code)
 	set(&v.Format, in.Format)
 	set(&v.OnInvalidRow, in.OnInvalidRow)
 	set(&v.OnUnknownSite, in.OnUnknownSite)
@@ -212,6 +229,7 @@ func (c *Catalog) addVersion(ctx context.Context, v viewer.Viewer, d *ent.Import
 	create := c.db.Client().ImportDefinitionVersion.Create().
 		SetImportDefinitionID(d.ID).SetNumber(d.Version).
 		SetInputSchema(d.InputSchema).SetOutputSchema(d.OutputSchema).SetFormat(d.Format).
+		SetNillableProcessorCode(d.ProcessorCode).
 		SetOnInvalidRow(d.OnInvalidRow).SetOnUnknownSite(d.OnUnknownSite)
 	if v.UserID != "" {
 		create.SetCreatedByID(v.UserID)
@@ -221,10 +239,32 @@ func (c *Catalog) addVersion(ctx context.Context, v viewer.Viewer, d *ent.Import
 
 // Version is a definition's current version.
 func Version(d *ent.ImportDefinition) definition.Version {
-	return definition.Version{
+	v := definition.Version{
 		Columns: d.InputSchema, Outputs: d.OutputSchema, Format: d.Format,
 		OnInvalidRow: d.OnInvalidRow, OnUnknownSite: d.OnUnknownSite,
 	}
+	if d.ProcessorCode != nil {
+		v.Code = *d.ProcessorCode
+	}
+	return v
+}
+
+func orNil(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// compile adds what is wrong with code beyond what check finds.
+func (c *Catalog) compile(ctx context.Context, wrong *refusal.Errors, code string) error {
+	problems, err := c.compiler.CheckCode(ctx, code)
+	for _, p := range problems {
+		*wrong = append(*wrong, refusal.Error{
+			Code: refusal.ScriptInvalid, Field: refusal.Input("processorCode"), Message: p.Message, Params: p.Params,
+		})
+	}
+	return err
 }
 
 // check normalises a version and adds what is wrong with it.

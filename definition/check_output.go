@@ -58,6 +58,13 @@ func (c *checker) computed(o *Output) {
 	}
 }
 
+// CheckCode tells what is wrong with the code of a version as a text; what it does when it runs is not known here.
+func CheckCode(code string) []Problem {
+	var c checker
+	c.code(code)
+	return c.problems
+}
+
 func (c *checker) code(code string) {
 	c.path = nil
 	switch {

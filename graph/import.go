@@ -12,6 +12,7 @@ import (
 	"entrepot/ent"
 	"entrepot/ent/importdefinition"
 	"entrepot/ent/importdefinitionversion"
+	"entrepot/ent/importlogline"
 	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
 	"entrepot/ent/reviewuploadhistory"
@@ -172,6 +173,29 @@ func (r importResolver) RowErrors(
 	}
 	return rowErrors(c, !showsFile(asking(ctx), run)), nil
 }
+
+// Log shows nothing of a file of another group: its lines belong to the group, whose wall they stand behind.
+func (r importResolver) Log(
+	ctx context.Context, run *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor,
+) (*model.LogLineConnection, error) {
+	list := children[*ent.ImportRun, *ent.ImportLogLine, *ent.ImportLogLineQuery]{
+		name: "log", table: importlogline.Table, parent: importlogline.FieldImportID,
+		order: logOrder, where: func(*sql.Selector) {}, query: r.DB.Client().ImportLogLine.Query,
+		scan: func(ctx context.Context, change func(*sql.Selector), rows any) error {
+			return r.DB.Client().ImportLogLine.Query().Modify(change).Scan(ctx, rows)
+		},
+		keyOf:    func(run *ent.ImportRun) any { return run.ID },
+		keyIn:    func(l *ent.ImportLogLine) any { return l.ImportID },
+		tenantOf: func(run *ent.ImportRun) string { return run.OrganizationID },
+	}
+	return list.of(ctx, run, nil, pageArgs{first, after, last, before}, r.Limits.PageSize)
+}
+
+// logOrder is the order in which a log was written.
+var logOrder = order[*ent.ImportLogLine]{name: "log", terms: []term[*ent.ImportLogLine]{
+	byNumber(column(importlogline.FieldPosition), func(l *ent.ImportLogLine) int64 { return int64(l.Position) }),
+	byText(column(importlogline.FieldID), func(l *ent.ImportLogLine) string { return l.ID }),
+}}
 
 // rowErrorOrder is the order of row errors: by row, then by column.
 var rowErrorOrder = order[*ent.ImportRowError]{name: "rowErrors", terms: []term[*ent.ImportRowError]{

@@ -87,7 +87,10 @@ func (r mutationResolver) CreateImportDefinition(
 ) (*model.CreateImportDefinitionPayload, error) {
 	made := catalog.NewDefinition{
 		Name: in.Name, Description: deref(in.Description), SystemWide: in.SystemWide != nil && *in.SystemWide,
-		Version: definition.Version{Columns: columns(in.InputSchema), Outputs: outputs(in.OutputSchema), Format: format(in.Format)},
+		Version: definition.Version{
+			Columns: columns(in.InputSchema), Outputs: outputs(in.OutputSchema), Code: deref(in.ProcessorCode),
+			Format: format(in.Format),
+		},
 	}
 	if in.OnInvalidRow != nil {
 		made.Version.OnInvalidRow = *in.OnInvalidRow
@@ -107,6 +110,7 @@ func (r mutationResolver) UpdateImportDefinition(
 		ID: in.ID, ExpectedVersion: in.ExpectedVersion,
 		Name:          given(in.Name),
 		Description:   given(in.Description),
+		Code:          given(in.ProcessorCode),
 		OnInvalidRow:  given(in.OnInvalidRow),
 		OnUnknownSite: given(in.OnUnknownSite),
 	}

@@ -110,7 +110,8 @@ func (r queryResolver) PreviewImport(ctx context.Context, in model.PreviewImport
 	}
 	if d := in.Draft; d != nil {
 		given.Draft = &definition.Version{
-			Columns: columns(d.InputSchema), Outputs: outputs(d.OutputSchema), Format: format(d.Format),
+			Columns: columns(d.InputSchema), Outputs: outputs(d.OutputSchema), Code: deref(d.ProcessorCode),
+			Format: format(d.Format),
 		}
 		if d.OnInvalidRow != nil {
 			given.Draft.OnInvalidRow = *d.OnInvalidRow
@@ -147,7 +148,7 @@ func show(p *importer.Preview) *model.ImportPreview {
 	shown := &model.ImportPreview{
 		DetectedFormat: p.Detected, ColumnMapping: columnMatches(p.Columns), MissingRequired: p.MissingRequired,
 		Rows: []*model.PreviewRow{}, RowErrors: []*model.ImportRowError{}, Results: []*model.PreviewResult{},
-		Sites: []*model.PreviewSite{}, Log: []*model.LogLine{}, SampledRowCount: p.Sampled, Warnings: []*definition.Warning{},
+		Sites: []*model.PreviewSite{}, Log: []*ent.ImportLogLine{}, SampledRowCount: p.Sampled, Warnings: []*definition.Warning{},
 	}
 	for i := range p.Rows {
 		row := &p.Rows[i]
@@ -164,6 +165,10 @@ func show(p *importer.Preview) *model.ImportPreview {
 			SiteKey: r.SiteKey, Year: r.Year, PeriodUnit: r.PeriodUnit, Period: r.Period,
 			ProcessedData: r.ProcessedData, RowsProcessed: r.RowsProcessed,
 		})
+	}
+	for i := range p.Log {
+		l := &p.Log[i]
+		shown.Log = append(shown.Log, &ent.ImportLogLine{Level: l.Level, Message: l.Message, SiteKey: l.SiteKey, CreatedAt: p.At})
 	}
 	for i := range p.Warnings {
 		shown.Warnings = append(shown.Warnings, &p.Warnings[i])

@@ -146,7 +146,7 @@ func (w *world) build(work bool, url string) {
 		DB: w.db, Bucket: w.bucket, Queue: jobs, Bus: w.bus, Limits: definition.DefaultLimits(), Logger: logger,
 	})
 	require.NoError(t, err)
-	definitions, err := catalog.New(catalog.Config{DB: w.db})
+	definitions, err := catalog.New(catalog.Config{DB: w.db, Compiler: importer.Compiler{}})
 	require.NoError(t, err)
 	downloads, err := download.New(download.Config{
 		DB: w.db, Secret: bytes.Repeat([]byte{7}, 32), PublicURL: w.server.URL + "/download", Logger: logger,

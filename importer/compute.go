@@ -30,6 +30,8 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 		}
 		var limit *processor.LimitError
 		var mixed *processor.CurrencyError
+		var script *processor.ScriptError
+		var spill *processor.SpillError
 		var panicked *panicError
 		switch {
 		case err == nil, ctx.Err() != nil:
@@ -38,6 +40,14 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 			err = nil
 		case errors.As(err, &mixed):
 			result.fail(&failureError{Code: mixed.Code, Sentence: mixed.Message, Params: mixed.Params})
+			err = nil
+		case errors.As(err, &script):
+			a.Logger.InfoContext(ctx, "a processor failed", "import_id", a.run.ID, "code", script.Code, "error", err)
+			result.fail(&failureError{Code: script.Code, Sentence: script.Message, Params: script.Params})
+			err = nil
+		case errors.As(err, &spill):
+			a.Logger.ErrorContext(ctx, "the temporary file of rows cannot be used", "import_id", a.run.ID, "error", err)
+			result.fail(&failureError{Code: spill.Code, Sentence: spill.Message})
 			err = nil
 		case errors.As(err, &panicked):
 			result.fail(a.internal(ctx, err))
@@ -54,7 +64,7 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 				err = nil
 			}
 		}
-		result.counts, result.mapping, result.warnings, _ = a.tally.take()
+		result.counts, result.mapping, result.warnings = a.tally.all()
 	}()
 	a.dropLeftovers(ctx)
 	sites, warnings, err := a.prepare(ctx)
@@ -92,7 +102,12 @@ func (a *attempt) read(ctx context.Context, result *outcome, sites processor.Sit
 	if err != nil {
 		return err
 	}
-	if err := a.aggregate(parts, sites); err != nil {
+	code, err := a.prepareCode(parts[len(parts)-1])
+	if err != nil {
+		return err
+	}
+	defer code.close()
+	if err := a.aggregate(parts, sites, code); err != nil {
 		return err
 	}
 	p, err := newPipeline(ctx, a, parts, result.rejected)
@@ -106,22 +121,19 @@ func (a *attempt) read(ctx context.Context, result *outcome, sites processor.Sit
 	}
 	result.sum = p.sum
 	a.sample.opened(parts[len(parts)-1]) // more was seen of it by now
-	counts, _, _, _ := a.tally.take()
+	counts, _, _ := a.tally.all()
 	own := parts[len(parts)-1].aggregation
 	if failure := a.verdict(counts, result.log); failure != nil {
 		result.fail(failure)
-		if a.sample != nil {
-			accepted, err := own.Results()
-			a.sample.grouped(accepted)
-			return err
-		}
+		a.sample.grouped(own)
 		return nil
 	}
 	for _, earlier := range parts[:len(parts)-1] {
 		own.Join(earlier.aggregation)
 	}
-	result.results, err = own.Results()
-	a.sample.grouped(result.results)
+	result.results, err = own.Results(ctx)
+	result.lines = own.Log()
+	a.sample.grouped(own)
 	return err
 }
 
@@ -163,7 +175,7 @@ func (a *attempt) open(ctx context.Context) (parts []*part, err error) {
 }
 
 // aggregate makes each file's aggregation: what the cells of earlier files prove holds for later ones too.
-func (a *attempt) aggregate(parts []*part, sites processor.Sites) (err error) {
+func (a *attempt) aggregate(parts []*part, sites processor.Sites, code processing) (err error) {
 	year := 0
 	if a.run.Year != nil {
 		year = *a.run.Year
@@ -172,11 +184,16 @@ func (a *attempt) aggregate(parts []*part, sites processor.Sites) (err error) {
 	for _, p := range parts {
 		version := a.version
 		version.Format = p.run.Format
-		p.aggregation, err = processor.New(processor.Config{
+		config := processor.Config{
 			Version: version, Columns: p.found, Year: year, Sites: sites,
 			MaxSites: a.Limits.MaxSites, MaxResults: a.Limits.MaxResults, Serials: serials(p.table.Detected()),
 			Sample: p.sample(), Earlier: earlier,
-		})
+		}
+		if code.engine != nil {
+			config.Script, config.Spill, config.Calls = code.engine, code.spill, a.Parallelism
+			config.MaxLogLines = a.Limits.MaxLogLines
+		}
+		p.aggregation, err = processor.New(config)
 		if err != nil {
 			return p.named(err)
 		}

@@ -22,6 +22,7 @@ type outcome struct {
 	warnings []definition.Warning
 	log      *definition.ErrorLog // nil: no row was read
 	results  []processor.Result
+	lines    []definition.LogLine // what the version's code wrote to its console
 	rejected *rejectedFile
 	// rejectedKey is set when the outcome has set-aside rows to show.
 	rejectedKey *string
@@ -76,6 +77,13 @@ func (a *attempt) write(ctx context.Context, o *outcome) error {
 			some := errs[start:min(start+rowsPerStatement, len(errs))]
 			if err := a.DB.Client().ImportRowError.CreateBulk(some...).Exec(ctx); err != nil {
 				return fmt.Errorf("write row errors: %w", err)
+			}
+		}
+		lines := a.logLines(o.lines)
+		for start := 0; start < len(lines); start += rowsPerStatement {
+			some := lines[start:min(start+rowsPerStatement, len(lines))]
+			if err := a.DB.Client().ImportLogLine.CreateBulk(some...).Exec(ctx); err != nil {
+				return fmt.Errorf("write log: %w", err)
 			}
 		}
 		changed, err := update.Save(ctx)

@@ -30,9 +30,9 @@ func (a *attempt) knownSites(ctx context.Context) (siteLookup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load sites: %w", err)
 	}
-	keys := make(map[string]string, len(sites))
+	known := make(map[string]processor.Site, len(sites))
 	for _, s := range sites {
-		keys[s.ID] = s.Key
+		known[s.ID] = processor.Site{ID: s.ID, Key: s.Key, Name: s.Name}
 	}
 	names, err := a.DB.Client().SiteName.Query().Where(sitename.OrganizationID(a.run.OrganizationID)).All(ctx)
 	if err != nil {
@@ -40,8 +40,8 @@ func (a *attempt) knownSites(ctx context.Context) (siteLookup, error) {
 	}
 	lookup := make(siteLookup, len(names))
 	for _, n := range names {
-		if key, ok := keys[n.SiteID]; ok {
-			lookup[n.Normalized] = processor.Site{ID: n.SiteID, Key: key}
+		if site, ok := known[n.SiteID]; ok {
+			lookup[n.Normalized] = site
 		}
 	}
 	return lookup, nil

@@ -51,7 +51,10 @@ type Preview struct {
 	// Results are those that an import of these rows alone would have: none where it would fail.
 	Results []processor.Result
 	// Sites are those of the rows that can be accepted, by key.
-	Sites    []PreviewSite
+	Sites []PreviewSite
+	// Log is what the version's code wrote to its console, and At when the preview was made.
+	Log      []definition.LogLine
+	At       time.Time
 	Sampled  int64
 	Warnings []definition.Warning
 	// Problems are why an import of these rows would fail, besides their own errors.
@@ -94,7 +97,13 @@ func (i *Importer) Preview(ctx context.Context, in PreviewInput) (*Preview, erro
 	defer release()
 	limited, stop := context.WithTimeout(ctx, i.previewTime)
 	defer stop()
-	a, err := i.preparePreview(limited, v, in)
+	var wrong refusal.Errors
+	if in.Draft != nil {
+		if wrong, err = compileDraft(limited, in.Draft.Normalize()); err != nil {
+			return nil, fmt.Errorf("preview import: %w", err)
+		}
+	}
+	a, err := i.preparePreview(limited, v, in, wrong)
 	if err != nil {
 		return nil, fmt.Errorf("preview import: %w", err)
 	}
@@ -121,8 +130,11 @@ func (i *Importer) Preview(ctx context.Context, in PreviewInput) (*Preview, erro
 	return a.preview(result), nil
 }
 
-// preparePreview looks up and checks what a preview refers to, in a snapshot that ends with it.
-func (i *Importer) preparePreview(ctx context.Context, v viewer.Viewer, in PreviewInput) (*attempt, error) {
+// preparePreview looks up and checks what a preview refers to, in a snapshot that ends with it; errs are what is wrong
+// already.
+func (i *Importer) preparePreview(
+	ctx context.Context, v viewer.Viewer, in PreviewInput, errs refusal.Errors,
+) (*attempt, error) {
 	ctx, end := i.DB.Snapshot(ctx)
 	defer end()
 	start := StartInput{
@@ -137,7 +149,6 @@ func (i *Importer) preparePreview(ctx context.Context, v viewer.Viewer, in Previ
 	if in.SampleRows != nil {
 		rows = int64(*in.SampleRows)
 	}
-	var errs refusal.Errors
 	checkYear(&errs, in.Year)
 	checkPolicy(&errs, in.OnInvalidRow)
 	if rows < 1 || rows > sampleRows {
@@ -211,16 +222,26 @@ func (i *Importer) previewed(
 	}
 	run.ImportDefinitionID, run.DefinitionOrganizationID = saved.ImportDefinitionID, saved.OrganizationID
 	return &definition.Version{
-		Columns: saved.InputSchema, Outputs: saved.OutputSchema, Format: saved.Format,
+		Columns: saved.InputSchema, Outputs: saved.OutputSchema, Code: codeOf(saved), Format: saved.Format,
 		OnInvalidRow: saved.OnInvalidRow, OnUnknownSite: saved.OnUnknownSite,
 	}, nil
+}
+
+// compileDraft tells what is wrong with the code of a draft.
+func compileDraft(ctx context.Context, draft definition.Version) (errs refusal.Errors, err error) {
+	problems, err := Compiler{}.CheckCode(ctx, draft.Code)
+	for n := range problems {
+		problems[n].Path = append([]string{"draft"}, problems[n].Path...)
+	}
+	addProblems(&errs, refusal.ScriptInvalid, problems)
+	return errs, err
 }
 
 // preview is what the sample and the outcome of a run tell.
 func (a *attempt) preview(o *outcome) *Preview {
 	p := &Preview{
 		Detected: a.sample.detected, Rows: a.sample.kept, Sites: a.sample.sites,
-		Results: o.results, Sampled: o.counts.processed(), Warnings: o.warnings,
+		Results: o.results, Log: o.lines, At: a.run.CreatedAt, Sampled: o.counts.processed(), Warnings: o.warnings,
 	}
 	if o.log != nil {
 		p.Errors = o.log.Errors()
@@ -241,6 +262,12 @@ func (a *attempt) preview(o *outcome) *Preview {
 			return p // the rows' own errors tell
 		case definition.ErrorColumnMissing, definition.ErrorColumnAmbiguous:
 			problem.Code, problem.Field = refusal.MappingInvalid, refusal.Input("columnMapping")
+		case definition.ErrorScriptThrew, definition.ErrorScriptTimeout, definition.ErrorScriptMemory,
+			definition.ErrorScriptOutputInvalid, definition.ErrorProcessorUnavailable:
+			problem.Code, problem.Field = refusal.ScriptInvalid, refusal.Input("importDefinitionId")
+			if a.run.ImportDefinitionID == "" {
+				problem.Field = refusal.Input("draft", "processorCode")
+			}
 		case definition.ErrorLimitExceeded:
 			problem.Code, problem.Field = refusal.LimitReached, refusal.Input("uploadHistoryId")
 		default:

@@ -76,6 +76,7 @@ func (i *Importer) load(ctx context.Context, id string) (*attempt, error) {
 		a = &attempt{Importer: i, run: run, history: history, version: definition.Version{
 			Columns:       version.InputSchema,
 			Outputs:       version.OutputSchema,
+			Code:          codeOf(version),
 			Format:        run.Format,
 			OnInvalidRow:  run.OnInvalidRow,
 			OnUnknownSite: version.OnUnknownSite,
@@ -164,7 +165,7 @@ func (a *attempt) finish(ctx context.Context, result *outcome) error {
 		a.Logger.ErrorContext(ctx, "the database refused a result", "import_id", a.run.ID, "error", err)
 		return a.settle(ctx, result, failure)
 	}
-	result.log = nil // what cannot be written may be among the row errors
+	result.log, result.lines = nil, nil // what cannot be written may be among them
 	return a.settle(ctx, result, a.internal(ctx, err))
 }
 

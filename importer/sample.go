@@ -66,23 +66,14 @@ func (s *sample) keep(worker *processor.Worker, row *processor.Row, readable boo
 	s.kept = append(s.kept, kept)
 }
 
-// grouped notes the sites of the sample's results: each accepted row counts once in every unit.
-func (s *sample) grouped(results []processor.Result) {
+// grouped notes the sites of the rows that can be accepted.
+func (s *sample) grouped(own *processor.Aggregation) {
 	if s == nil {
 		return
 	}
-	var unit definition.PeriodUnit
-	for i := range results {
-		r := &results[i]
-		if r.SiteKey == nil {
-			return
-		}
-		if n := len(s.sites); n == 0 || s.sites[n-1].SiteKey != *r.SiteKey {
-			s.sites = append(s.sites, PreviewSite{SiteKey: *r.SiteKey, SiteID: r.SiteID})
-			unit = r.PeriodUnit
-		}
-		if r.PeriodUnit == unit {
-			s.sites[len(s.sites)-1].Rows += r.RowsProcessed
+	for _, site := range own.SiteRows() {
+		if site.SiteKey != nil {
+			s.sites = append(s.sites, PreviewSite{SiteKey: *site.SiteKey, SiteID: site.SiteID, Rows: site.Rows})
 		}
 	}
 }

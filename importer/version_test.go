@@ -10,6 +10,7 @@ import (
 	"entrepot/catalog"
 	"entrepot/database"
 	"entrepot/definition"
+	"entrepot/importer"
 	"entrepot/internal/testdb"
 	"entrepot/refusal"
 	"entrepot/viewer"
@@ -19,7 +20,7 @@ func TestAVersionThatChangesMeanwhileChangesNothing(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		w := newWorldOn(t, db)
-		definitions, err := catalog.New(catalog.Config{DB: db})
+		definitions, err := catalog.New(catalog.Config{DB: db, Compiler: importer.Compiler{}})
 		require.NoError(t, err)
 		id := w.define(readings(skip))
 		number := 1
@@ -68,7 +69,7 @@ func TestOfChangesFromOneVersionOneIsMade(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *database.DB) {
 		w := newWorldOn(t, db)
-		definitions, err := catalog.New(catalog.Config{DB: db})
+		definitions, err := catalog.New(catalog.Config{DB: db, Compiler: importer.Compiler{}})
 		require.NoError(t, err)
 		id := w.define(readings())
 		const changes = 20

@@ -50,7 +50,14 @@ func (t *tally) matched(mapping []definition.ColumnMapping, warnings []definitio
 	t.warnings = append(t.warnings, warnings...)
 }
 
-// take gives what there is to show, and whether that is news.
+// all gives what there is.
+func (t *tally) all() (c counts, mapping []definition.ColumnMapping, warnings []definition.Warning) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts, t.mapping, t.warnings
+}
+
+// take gives what there is to show, and whether that is news since the last time.
 func (t *tally) take() (c counts, mapping []definition.ColumnMapping, warnings []definition.Warning, changed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -219,11 +219,15 @@ func (w *world) defineFor(organization string, v definition.Version) (id string)
 
 func (w *world) defineIn(ctx context.Context, organization string, v definition.Version) string {
 	c := w.db.Client()
+	var code *string
+	if v.Code != "" {
+		code = &v.Code
+	}
 	d := c.ImportDefinition.Create().SetOrganizationID(organization).SetName("Readings " + prefixid.New("x")).
-		SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).
+		SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).SetNillableProcessorCode(code).
 		SetOnInvalidRow(v.OnInvalidRow).SetOnUnknownSite(v.OnUnknownSite).SaveX(ctx)
 	c.ImportDefinitionVersion.Create().SetOrganizationID(organization).SetImportDefinitionID(d.ID).SetNumber(1).
-		SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).
+		SetInputSchema(v.Columns).SetOutputSchema(v.Outputs).SetFormat(v.Format).SetNillableProcessorCode(code).
 		SetOnInvalidRow(v.OnInvalidRow).SetOnUnknownSite(v.OnUnknownSite).ExecX(ctx)
 	return d.ID
 }

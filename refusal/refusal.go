@@ -31,6 +31,7 @@ const (
 	YearRequired         Code = "YEAR_REQUIRED"
 	DefinitionArchived   Code = "DEFINITION_ARCHIVED"
 	DefinitionInvalid    Code = "DEFINITION_INVALID"
+	ScriptInvalid        Code = "SCRIPT_INVALID"
 	MappingInvalid       Code = "MAPPING_INVALID"
 	InvalidTransition    Code = "INVALID_TRANSITION"
 	IdempotencyKeyReused Code = "IDEMPOTENCY_KEY_REUSED"

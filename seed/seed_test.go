@@ -70,7 +70,7 @@ func on(t *testing.T, db *database.DB, url *string) *house {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Bucket.Close()) })
-	h.catalog, err = catalog.New(catalog.Config{DB: h.DB})
+	h.catalog, err = catalog.New(catalog.Config{DB: h.DB, Compiler: importer.Compiler{}})
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	h.queue.Queue, err = queue.New(queue.Config{

@@ -120,6 +120,7 @@ type ImportResolver interface {
 	Results(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.ImportResultFilter, orderBy *model.ImportResultOrder) (*model.Connection[*ent.ImportResult], error)
 	RowErrors(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.RowErrorFilter) (*model.Connection[*model.ImportRowError], error)
 	ErrorGroups(ctx context.Context, obj *ent.ImportRun) ([]*model.ImportErrorGroup, error)
+	Log(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor) (*model.Connection[*ent.ImportLogLine], error)
 	RejectedRows(ctx context.Context, obj *ent.ImportRun) (*model.Download, error)
 	ResultsFile(ctx context.Context, obj *ent.ImportRun, format model.ResultsFormat) (*model.Download, error)
 }
@@ -784,6 +785,8 @@ enum UserErrorCode {
   DEFINITION_ARCHIVED
   "The definition contradicts itself; ` + "`" + `field` + "`" + ` says where."
   DEFINITION_INVALID
+  "The processor's code does not compile or has no ` + "`" + `process` + "`" + `; the params say in which ` + "`" + `line` + "`" + ` and ` + "`" + `column` + "`" + `."
+  SCRIPT_INVALID
   "The column mapping does not fit the definition."
   MAPPING_INVALID
   "The import's state does not allow it."
@@ -1057,6 +1060,11 @@ type ImportDefinition implements Node {
   inputSchema: [InputColumn!]!
   "The values that come out, in this order."
   outputSchema: [OutputField!]!
+  """
+  JavaScript that defines ` + "`" + `process(rows, context)` + "`" + ` and computes the outputs, which then name neither aggregate nor column; null where
+  aggregates do. The guide for authors (docs/processors.md) has the contract, examples and limits.
+  """
+  processorCode: String
   "How files are written."
   format: FileFormat!
   "What a row that cannot be accepted does, unless the import says otherwise."
@@ -1201,6 +1209,11 @@ type ImportDefinitionVersion implements Node {
   inputSchema: [InputColumn!]!
   "The values that come out, in this order."
   outputSchema: [OutputField!]!
+  """
+  JavaScript that defines ` + "`" + `process(rows, context)` + "`" + ` and computes the outputs, which then name neither aggregate nor column; null where
+  aggregates do. The guide for authors (docs/processors.md) has the contract, examples and limits.
+  """
+  processorCode: String
   "How files are written."
   format: FileFormat!
   "What a row that cannot be accepted does, unless the import says otherwise."
@@ -1429,6 +1442,17 @@ type Import implements Node {
   ): ImportRowErrorConnection!
   "All row errors counted by code and column, exact however many there are."
   errorGroups: [ImportErrorGroup!]!
+  "What the processor's code wrote to its console, by site and then in its order; empty where the file is of another group than yours."
+  log(
+    "How many from the start of the list: 1 to 100. Neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` means the first 20."
+    first: Int
+    "Only what comes after this cursor."
+    after: Cursor
+    "How many from the end of the list: 1 to 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: Cursor
+  ): LogLineConnection!
   "The rows that were set aside as CSV, with what is wrong with each; null where there are none or the file is of another group than yours."
   rejectedRows: Download
   "The results as a file, one row per site, period and output, by period and site; null while the import is not final, and where it has no results."
@@ -1614,6 +1638,20 @@ type Limits {
   maxSites: Int!
   "The most results of an import."
   maxResults: Int!
+  "The most bytes of rows of one import that wait for its processor in a temporary file; more ends it with LIMIT_EXCEEDED."
+  maxSpillBytes: Int64!
+  "The most bytes of a processor's code."
+  scriptBytes: Int!
+  "The most memory of one call of a processor, its rows included, in bytes; more is SCRIPT_MEMORY."
+  scriptMemoryBytes: Int64!
+  "The most processor time of one call of a processor, in milliseconds; more is SCRIPT_TIMEOUT."
+  scriptCpuMillis: Int!
+  "The most rows of one site that a processor is given; more ends the import with LIMIT_EXCEEDED."
+  scriptRows: Int!
+  "The most bytes of rows of one site that a processor is given, texts in UTF-8 and numbers as doubles; more ends the import with LIMIT_EXCEEDED."
+  scriptInputBytes: Int64!
+  "How many lines of a processor's console an import keeps."
+  maxLogLines: Int!
   """
   How many imports of an organization run at a time, on all servers together; the others take turns in the order of their
   start. A server runs twice as many at a time, of several organizations.
@@ -1707,6 +1745,26 @@ type ImportDefinitionEdge {
   cursor: Cursor!
   "The entry."
   node: ImportDefinition!
+}
+
+"One page of the lines of a log."
+type LogLineConnection {
+  "The page's entries with their cursors."
+  edges: [LogLineEdge!]!
+  "The page's entries."
+  nodes: [LogLine!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+  "How many there are on all pages; counted only when asked for."
+  totalCount: Int!
+}
+
+"A line in a log."
+type LogLineEdge {
+  "Its place in this list and order."
+  cursor: Cursor!
+  "The entry."
+  node: LogLine!
 }
 
 "One page of a list of versions."
@@ -2123,6 +2181,8 @@ input ImportDefinitionDraftInput {
   inputSchema: [InputColumnInput!]!
   "The values that come out, in this order."
   outputSchema: [OutputFieldInput!]!
+  "JavaScript that defines ` + "`" + `process(rows, context)` + "`" + `, for outputs without aggregates: at most ` + "`" + `limits.scriptBytes` + "`" + ` bytes. Code that does not compile, or has no ` + "`" + `process` + "`" + `, is SCRIPT_INVALID."
+  processorCode: String
   "How files are written."
   format: FileFormatInput
   "What a row that cannot be accepted does."
@@ -2257,6 +2317,8 @@ input CreateImportDefinitionInput {
   inputSchema: [InputColumnInput!]!
   "The values that come out, in this order."
   outputSchema: [OutputFieldInput!]!
+  "JavaScript that defines ` + "`" + `process(rows, context)` + "`" + `, for outputs without aggregates: at most ` + "`" + `limits.scriptBytes` + "`" + ` bytes. Code that does not compile, or has no ` + "`" + `process` + "`" + `, is SCRIPT_INVALID."
+  processorCode: String
   "How files are written."
   format: FileFormatInput
   "What a row that cannot be accepted does, unless the import says otherwise."
@@ -2287,6 +2349,8 @@ input UpdateImportDefinitionInput {
   inputSchema: [InputColumnInput!]
   "The values that come out."
   outputSchema: [OutputFieldInput!]
+  "JavaScript that defines ` + "`" + `process(rows, context)` + "`" + `, for outputs without aggregates: at most ` + "`" + `limits.scriptBytes` + "`" + ` bytes; null goes back to aggregates. Code that does not compile, or has no ` + "`" + `process` + "`" + `, is SCRIPT_INVALID."
+  processorCode: String
   "How files are written."
   format: FileFormatInput
   "What a row that cannot be accepted does."
@@ -2694,6 +2758,8 @@ func (ec *executionContext) childFields_Import(ctx context.Context, field graphq
 		return ec.fieldContext_Import_rowErrors(ctx, field)
 	case "errorGroups":
 		return ec.fieldContext_Import_errorGroups(ctx, field)
+	case "log":
+		return ec.fieldContext_Import_log(ctx, field)
 	case "rejectedRows":
 		return ec.fieldContext_Import_rejectedRows(ctx, field)
 	case "resultsFile":
@@ -2736,6 +2802,8 @@ func (ec *executionContext) childFields_ImportDefinition(ctx context.Context, fi
 		return ec.fieldContext_ImportDefinition_inputSchema(ctx, field)
 	case "outputSchema":
 		return ec.fieldContext_ImportDefinition_outputSchema(ctx, field)
+	case "processorCode":
+		return ec.fieldContext_ImportDefinition_processorCode(ctx, field)
 	case "format":
 		return ec.fieldContext_ImportDefinition_format(ctx, field)
 	case "onInvalidRow":
@@ -2810,6 +2878,8 @@ func (ec *executionContext) childFields_ImportDefinitionVersion(ctx context.Cont
 		return ec.fieldContext_ImportDefinitionVersion_inputSchema(ctx, field)
 	case "outputSchema":
 		return ec.fieldContext_ImportDefinitionVersion_outputSchema(ctx, field)
+	case "processorCode":
+		return ec.fieldContext_ImportDefinitionVersion_processorCode(ctx, field)
 	case "format":
 		return ec.fieldContext_ImportDefinitionVersion_format(ctx, field)
 	case "onInvalidRow":
@@ -3044,6 +3114,20 @@ func (ec *executionContext) childFields_Limits(ctx context.Context, field graphq
 		return ec.fieldContext_Limits_maxSites(ctx, field)
 	case "maxResults":
 		return ec.fieldContext_Limits_maxResults(ctx, field)
+	case "maxSpillBytes":
+		return ec.fieldContext_Limits_maxSpillBytes(ctx, field)
+	case "scriptBytes":
+		return ec.fieldContext_Limits_scriptBytes(ctx, field)
+	case "scriptMemoryBytes":
+		return ec.fieldContext_Limits_scriptMemoryBytes(ctx, field)
+	case "scriptCpuMillis":
+		return ec.fieldContext_Limits_scriptCpuMillis(ctx, field)
+	case "scriptRows":
+		return ec.fieldContext_Limits_scriptRows(ctx, field)
+	case "scriptInputBytes":
+		return ec.fieldContext_Limits_scriptInputBytes(ctx, field)
+	case "maxLogLines":
+		return ec.fieldContext_Limits_maxLogLines(ctx, field)
 	case "concurrentImports":
 		return ec.fieldContext_Limits_concurrentImports(ctx, field)
 	case "queuedImports":
@@ -3070,6 +3154,30 @@ func (ec *executionContext) childFields_LogLine(ctx context.Context, field graph
 		return ec.fieldContext_LogLine_at(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogLine", field.Name)
+}
+
+func (ec *executionContext) childFields_LogLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LogLineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LogLineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LogLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LogLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LogLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LogLineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LogLineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogLineEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Membership(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3561,6 +3669,44 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // region    ***************************** args.gotpl *****************************
 
 func (ec *executionContext) field_ImportDefinition_versions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*model.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖentrepotᚋgraphᚋmodelᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*model.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖentrepotᚋgraphᚋmodelᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Import_log_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -7462,6 +7608,50 @@ func (ec *executionContext) fieldContext_Import_errorGroups(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Import_log(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Import_log(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Import().Log(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*model.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*model.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[*ent.ImportLogLine]) graphql.Marshaler {
+			return ec.marshalNLogLineConnection2ᚖentrepotᚋgraphᚋmodelᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Import_log(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Import",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LogLineConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Import_log_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Import_rejectedRows(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7919,6 +8109,29 @@ func (ec *executionContext) fieldContext_ImportDefinition_outputSchema(_ context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ImportDefinition_processorCode(ctx context.Context, field graphql.CollectedField, obj *ent.ImportDefinition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinition_processorCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProcessorCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinition_processorCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDefinition", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ImportDefinition_format(ctx context.Context, field graphql.CollectedField, obj *ent.ImportDefinition) (ret graphql.Marshaler) {
@@ -8593,6 +8806,29 @@ func (ec *executionContext) fieldContext_ImportDefinitionVersion_outputSchema(_ 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ImportDefinitionVersion_processorCode(ctx context.Context, field graphql.CollectedField, obj *ent.ImportDefinitionVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportDefinitionVersion_processorCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProcessorCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportDefinitionVersion_processorCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportDefinitionVersion", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ImportDefinitionVersion_format(ctx context.Context, field graphql.CollectedField, obj *ent.ImportDefinitionVersion) (ret graphql.Marshaler) {
@@ -9317,8 +9553,8 @@ func (ec *executionContext) _ImportPreview_log(ctx context.Context, field graphq
 			return obj.Log, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.LogLine) graphql.Marshaler {
-			return ec.marshalNLogLine2ᚕᚖentrepotᚋgraphᚋmodelᚐLogLineᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ImportLogLine) graphql.Marshaler {
+			return ec.marshalNLogLine2ᚕᚖentrepotᚋentᚐImportLogLineᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10659,6 +10895,167 @@ func (ec *executionContext) fieldContext_Limits_maxResults(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _Limits_maxSpillBytes(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_maxSpillBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxSpillBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_maxSpillBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_scriptBytes(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_scriptBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScriptBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_scriptBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_scriptMemoryBytes(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_scriptMemoryBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScriptMemoryBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_scriptMemoryBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_scriptCpuMillis(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_scriptCpuMillis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScriptCPUMillis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_scriptCpuMillis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_scriptRows(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_scriptRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScriptRows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_scriptRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_scriptInputBytes(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_scriptInputBytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScriptInputBytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt642int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_scriptInputBytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int64 does not have child fields"))
+}
+
+func (ec *executionContext) _Limits_maxLogLines(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Limits_maxLogLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxLogLines, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Limits_maxLogLines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Limits_concurrentImports(ctx context.Context, field graphql.CollectedField, obj *definition.Limits) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10774,7 +11171,7 @@ func (ec *executionContext) fieldContext_Limits_documentBytes(_ context.Context,
 	return graphql.NewScalarFieldContext("Limits", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _LogLine_level(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
+func (ec *executionContext) _LogLine_level(ctx context.Context, field graphql.CollectedField, obj *ent.ImportLogLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10786,8 +11183,8 @@ func (ec *executionContext) _LogLine_level(ctx context.Context, field graphql.Co
 			return obj.Level, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.LogLevel) graphql.Marshaler {
-			return ec.marshalNLogLevel2entrepotᚋgraphᚋmodelᚐLogLevel(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v definition.LogLevel) graphql.Marshaler {
+			return ec.marshalNLogLevel2entrepotᚋdefinitionᚐLogLevel(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10797,7 +11194,7 @@ func (ec *executionContext) fieldContext_LogLine_level(_ context.Context, field 
 	return graphql.NewScalarFieldContext("LogLine", field, false, false, errors.New("field of type LogLevel does not have child fields"))
 }
 
-func (ec *executionContext) _LogLine_message(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
+func (ec *executionContext) _LogLine_message(ctx context.Context, field graphql.CollectedField, obj *ent.ImportLogLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10820,7 +11217,7 @@ func (ec *executionContext) fieldContext_LogLine_message(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("LogLine", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _LogLine_siteKey(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
+func (ec *executionContext) _LogLine_siteKey(ctx context.Context, field graphql.CollectedField, obj *ent.ImportLogLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10843,7 +11240,7 @@ func (ec *executionContext) fieldContext_LogLine_siteKey(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("LogLine", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _LogLine_at(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
+func (ec *executionContext) _LogLine_at(ctx context.Context, field graphql.CollectedField, obj *ent.ImportLogLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10852,7 +11249,7 @@ func (ec *executionContext) _LogLine_at(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_LogLine_at(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.At, nil
+			return obj.CreatedAt, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
@@ -10864,6 +11261,180 @@ func (ec *executionContext) _LogLine_at(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_LogLine_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LogLine", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _LogLineConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*ent.ImportLogLine]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLineConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Edge[*ent.ImportLogLine]) graphql.Marshaler {
+			return ec.marshalNLogLineEdge2ᚕentrepotᚋgraphᚋmodelᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLineConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogLineConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LogLineEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LogLineConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*ent.ImportLogLine]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLineConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ImportLogLine) graphql.Marshaler {
+			return ec.marshalNLogLine2ᚕᚖentrepotᚋentᚐImportLogLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLineConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogLineConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LogLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LogLineConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*ent.ImportLogLine]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLineConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2entrepotᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLineConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogLineConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LogLineConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.Connection[*ent.ImportLogLine]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLineConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLineConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogLineConnection", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LogLineEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*ent.ImportLogLine]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLineEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2entrepotᚋgraphᚋmodelᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLineEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LogLineEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _LogLineEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.Edge[*ent.ImportLogLine]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LogLineEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportLogLine) graphql.Marshaler {
+			return ec.marshalNLogLine2ᚖentrepotᚋentᚐImportLogLine(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LogLineEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LogLineEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LogLine(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Membership_id(ctx context.Context, field graphql.CollectedField, obj *ent.Membership) (ret graphql.Marshaler) {
@@ -16325,7 +16896,7 @@ func (ec *executionContext) unmarshalInputCreateImportDefinitionInput(ctx contex
 		asMap["onUnknownSite"] = "ACCEPT"
 	}
 
-	fieldsInOrder := [...]string{"name", "description", "systemWide", "inputSchema", "outputSchema", "format", "onInvalidRow", "onUnknownSite"}
+	fieldsInOrder := [...]string{"name", "description", "systemWide", "inputSchema", "outputSchema", "processorCode", "format", "onInvalidRow", "onUnknownSite"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -16367,6 +16938,13 @@ func (ec *executionContext) unmarshalInputCreateImportDefinitionInput(ctx contex
 				return it, err
 			}
 			it.OutputSchema = data
+		case "processorCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processorCode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessorCode = data
 		case "format":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
 			data, err := ec.unmarshalOFileFormatInput2ᚖentrepotᚋgraphᚋmodelᚐFileFormatInput(ctx, v)
@@ -16613,7 +17191,7 @@ func (ec *executionContext) unmarshalInputImportDefinitionDraftInput(ctx context
 		asMap["onUnknownSite"] = "ACCEPT"
 	}
 
-	fieldsInOrder := [...]string{"inputSchema", "outputSchema", "format", "onInvalidRow", "onUnknownSite"}
+	fieldsInOrder := [...]string{"inputSchema", "outputSchema", "processorCode", "format", "onInvalidRow", "onUnknownSite"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -16634,6 +17212,13 @@ func (ec *executionContext) unmarshalInputImportDefinitionDraftInput(ctx context
 				return it, err
 			}
 			it.OutputSchema = data
+		case "processorCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processorCode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessorCode = data
 		case "format":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
 			data, err := ec.unmarshalOFileFormatInput2ᚖentrepotᚋgraphᚋmodelᚐFileFormatInput(ctx, v)
@@ -17557,7 +18142,7 @@ func (ec *executionContext) unmarshalInputUpdateImportDefinitionInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "description", "inputSchema", "outputSchema", "format", "onInvalidRow", "onUnknownSite"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "name", "description", "inputSchema", "outputSchema", "processorCode", "format", "onInvalidRow", "onUnknownSite"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17606,6 +18191,13 @@ func (ec *executionContext) unmarshalInputUpdateImportDefinitionInput(ctx contex
 				return it, err
 			}
 			it.OutputSchema = graphql.OmittableOf(data)
+		case "processorCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processorCode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessorCode = graphql.OmittableOf(data)
 		case "format":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
 			data, err := ec.unmarshalOFileFormatInput2ᚖentrepotᚋgraphᚋmodelᚐFileFormatInput(ctx, v)
@@ -20208,6 +20800,44 @@ func (ec *executionContext) _Import(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "log":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Import_log(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "rejectedRows":
 			field := field
 
@@ -20545,6 +21175,11 @@ func (ec *executionContext) _ImportDefinition(ctx context.Context, sel ast.Selec
 		case "outputSchema":
 			out.Values[i] = ec._ImportDefinition_outputSchema(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "processorCode":
+			out.Values[i] = ec._ImportDefinition_processorCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "format":
@@ -20901,6 +21536,11 @@ func (ec *executionContext) _ImportDefinitionVersion(ctx context.Context, sel as
 		case "outputSchema":
 			out.Values[i] = ec._ImportDefinitionVersion_outputSchema(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "processorCode":
+			out.Values[i] = ec._ImportDefinitionVersion_processorCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "format":
@@ -22217,6 +22857,41 @@ func (ec *executionContext) _Limits(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "maxSpillBytes":
+			out.Values[i] = ec._Limits_maxSpillBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scriptBytes":
+			out.Values[i] = ec._Limits_scriptBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scriptMemoryBytes":
+			out.Values[i] = ec._Limits_scriptMemoryBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scriptCpuMillis":
+			out.Values[i] = ec._Limits_scriptCpuMillis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scriptRows":
+			out.Values[i] = ec._Limits_scriptRows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scriptInputBytes":
+			out.Values[i] = ec._Limits_scriptInputBytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxLogLines":
+			out.Values[i] = ec._Limits_maxLogLines(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "concurrentImports":
 			out.Values[i] = ec._Limits_concurrentImports(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -22265,7 +22940,7 @@ func (ec *executionContext) _Limits(ctx context.Context, sel ast.SelectionSet, o
 
 var logLineImplementors = []string{"LogLine"}
 
-func (ec *executionContext) _LogLine(ctx context.Context, sel ast.SelectionSet, obj *model.LogLine) graphql.Marshaler {
+func (ec *executionContext) _LogLine(ctx context.Context, sel ast.SelectionSet, obj *ent.ImportLogLine) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, logLineImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -22292,6 +22967,135 @@ func (ec *executionContext) _LogLine(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "at":
 			out.Values[i] = ec._LogLine_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var logLineConnectionImplementors = []string{"LogLineConnection"}
+
+func (ec *executionContext) _LogLineConnection(ctx context.Context, sel ast.SelectionSet, obj *model.Connection[*ent.ImportLogLine]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, logLineConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LogLineConnection")
+		case "edges":
+			out.Values[i] = ec._LogLineConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._LogLineConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._LogLineConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LogLineConnection_totalCount(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var logLineEdgeImplementors = []string{"LogLineEdge"}
+
+func (ec *executionContext) _LogLineEdge(ctx context.Context, sel ast.SelectionSet, obj *model.Edge[*ent.ImportLogLine]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, logLineEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LogLineEdge")
+		case "cursor":
+			out.Values[i] = ec._LogLineEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._LogLineEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -26277,21 +27081,21 @@ func (ec *executionContext) marshalNLimits2ᚖentrepotᚋdefinitionᚐLimits(ctx
 	return ec._Limits(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNLogLevel2entrepotᚋgraphᚋmodelᚐLogLevel(ctx context.Context, v any) (model.LogLevel, error) {
-	var res model.LogLevel
+func (ec *executionContext) unmarshalNLogLevel2entrepotᚋdefinitionᚐLogLevel(ctx context.Context, v any) (definition.LogLevel, error) {
+	var res definition.LogLevel
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNLogLevel2entrepotᚋgraphᚋmodelᚐLogLevel(ctx context.Context, sel ast.SelectionSet, v model.LogLevel) graphql.Marshaler {
+func (ec *executionContext) marshalNLogLevel2entrepotᚋdefinitionᚐLogLevel(ctx context.Context, sel ast.SelectionSet, v definition.LogLevel) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNLogLine2ᚕᚖentrepotᚋgraphᚋmodelᚐLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LogLine) graphql.Marshaler {
+func (ec *executionContext) marshalNLogLine2ᚕᚖentrepotᚋentᚐImportLogLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ImportLogLine) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNLogLine2ᚖentrepotᚋgraphᚋmodelᚐLogLine(ctx, sel, v[i])
+		return ec.marshalNLogLine2ᚖentrepotᚋentᚐImportLogLine(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -26303,7 +27107,7 @@ func (ec *executionContext) marshalNLogLine2ᚕᚖentrepotᚋgraphᚋmodelᚐLog
 	return ret
 }
 
-func (ec *executionContext) marshalNLogLine2ᚖentrepotᚋgraphᚋmodelᚐLogLine(ctx context.Context, sel ast.SelectionSet, v *model.LogLine) graphql.Marshaler {
+func (ec *executionContext) marshalNLogLine2ᚖentrepotᚋentᚐImportLogLine(ctx context.Context, sel ast.SelectionSet, v *ent.ImportLogLine) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -26311,6 +27115,36 @@ func (ec *executionContext) marshalNLogLine2ᚖentrepotᚋgraphᚋmodelᚐLogLin
 		return graphql.Null
 	}
 	return ec._LogLine(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLogLineConnection2ᚖentrepotᚋgraphᚋmodelᚐConnection(ctx context.Context, sel ast.SelectionSet, v *model.Connection[*ent.ImportLogLine]) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LogLineConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLogLineEdge2entrepotᚋgraphᚋmodelᚐEdge(ctx context.Context, sel ast.SelectionSet, v model.Edge[*ent.ImportLogLine]) graphql.Marshaler {
+	return ec._LogLineEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLogLineEdge2ᚕentrepotᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Edge[*ent.ImportLogLine]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLogLineEdge2entrepotᚋgraphᚋmodelᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNMembership2ᚕᚖentrepotᚋentᚐMembershipᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Membership) graphql.Marshaler {

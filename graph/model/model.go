@@ -80,6 +80,8 @@ type (
 	ImportDefinitionEdge              = Edge[*ent.ImportDefinition]
 	ImportDefinitionVersionConnection = Connection[*ent.ImportDefinitionVersion]
 	ImportDefinitionVersionEdge       = Edge[*ent.ImportDefinitionVersion]
+	LogLineConnection                 = Connection[*ent.ImportLogLine]
+	LogLineEdge                       = Edge[*ent.ImportLogLine]
 	ReviewUploadHistoryConnection     = Connection[*ent.ReviewUploadHistory]
 	ReviewUploadHistoryEdge           = Edge[*ent.ReviewUploadHistory]
 	SiteConnection                    = Connection[*ent.Site]

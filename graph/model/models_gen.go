@@ -99,6 +99,8 @@ type CreateImportDefinitionInput struct {
 	InputSchema []*InputColumnInput `json:"inputSchema"`
 	// The values that come out, in this order.
 	OutputSchema []*OutputFieldInput `json:"outputSchema"`
+	// JavaScript that defines `process(rows, context)`, for outputs without aggregates: at most `limits.scriptBytes` bytes. Code that does not compile, or has no `process`, is SCRIPT_INVALID.
+	ProcessorCode *string `json:"processorCode,omitempty"`
 	// How files are written.
 	Format *FileFormatInput `json:"format,omitempty"`
 	// What a row that cannot be accepted does, unless the import says otherwise.
@@ -211,6 +213,8 @@ type ImportDefinitionDraftInput struct {
 	InputSchema []*InputColumnInput `json:"inputSchema"`
 	// The values that come out, in this order.
 	OutputSchema []*OutputFieldInput `json:"outputSchema"`
+	// JavaScript that defines `process(rows, context)`, for outputs without aggregates: at most `limits.scriptBytes` bytes. Code that does not compile, or has no `process`, is SCRIPT_INVALID.
+	ProcessorCode *string `json:"processorCode,omitempty"`
 	// How files are written.
 	Format *FileFormatInput `json:"format,omitempty"`
 	// What a row that cannot be accepted does.
@@ -280,7 +284,7 @@ type ImportPreview struct {
 	// The sites of the rows that can be accepted.
 	Sites []*PreviewSite `json:"sites"`
 	// What the processor's code wrote; definitions without code write nothing.
-	Log []*LogLine `json:"log"`
+	Log []*ent.ImportLogLine `json:"log"`
 	// How many rows were read, blank ones not counted.
 	SampledRowCount int64 `json:"sampledRowCount"`
 	// What was odd about the file.
@@ -333,18 +337,6 @@ type InputColumnInput struct {
 	Format *string `json:"format,omitempty"`
 	// What it is for.
 	Description *string `json:"description,omitempty"`
-}
-
-// One line that a processor's code wrote.
-type LogLine struct {
-	// How grave it is.
-	Level LogLevel `json:"level"`
-	// The text.
-	Message string `json:"message"`
-	// The site whose rows were being processed.
-	SiteKey *string `json:"siteKey,omitempty"`
-	// When it was written.
-	At time.Time `json:"at"`
 }
 
 // Everything that changes something. What a person can put right comes back as `userErrors`, with a null entity and nothing written.
@@ -553,6 +545,8 @@ type UpdateImportDefinitionInput struct {
 	InputSchema graphql.Omittable[[]*InputColumnInput] `json:"inputSchema,omitempty"`
 	// The values that come out.
 	OutputSchema graphql.Omittable[[]*OutputFieldInput] `json:"outputSchema,omitempty"`
+	// JavaScript that defines `process(rows, context)`, for outputs without aggregates: at most `limits.scriptBytes` bytes; null goes back to aggregates. Code that does not compile, or has no `process`, is SCRIPT_INVALID.
+	ProcessorCode graphql.Omittable[*string] `json:"processorCode,omitempty"`
 	// How files are written.
 	Format graphql.Omittable[*FileFormatInput] `json:"format,omitempty"`
 	// What a row that cannot be accepted does.
@@ -797,70 +791,6 @@ func (e *ImportResultOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e ImportResultOrderField) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// How grave a line of a log is.
-type LogLevel string
-
-const (
-	// console.log
-	LogLevelLog LogLevel = "LOG"
-	// console.info
-	LogLevelInfo LogLevel = "INFO"
-	// console.warn
-	LogLevelWarn LogLevel = "WARN"
-	// console.error
-	LogLevelError LogLevel = "ERROR"
-)
-
-var AllLogLevel = []LogLevel{
-	LogLevelLog,
-	LogLevelInfo,
-	LogLevelWarn,
-	LogLevelError,
-}
-
-func (e LogLevel) IsValid() bool {
-	switch e {
-	case LogLevelLog, LogLevelInfo, LogLevelWarn, LogLevelError:
-		return true
-	}
-	return false
-}
-
-func (e LogLevel) String() string {
-	return string(e)
-}
-
-func (e *LogLevel) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = LogLevel(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid LogLevel", str)
-	}
-	return nil
-}
-
-func (e LogLevel) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *LogLevel) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e LogLevel) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -68,7 +68,7 @@ var known = map[string]struct{ ours, others []string }{
 	"catalog": {ours: commands("database"), others: []string{"entgo.io/ent"}},
 	"upload":  {ours: commands("database", "event", "storage", "tabular"), others: []string{"entgo.io/ent"}},
 	"importer": {
-		ours:   commands("database", "event", "processor", "storage", "tabular"),
+		ours:   commands("database", "event", "processor", "processor/script", "storage", "tabular"),
 		others: []string{"entgo.io/ent", "github.com/lib/pq"},
 	},
 	"download": {

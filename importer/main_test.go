@@ -1,0 +1,13 @@
+package importer_test
+
+import (
+	"os"
+	"testing"
+
+	"entrepot/processor/script"
+)
+
+func TestMain(m *testing.M) {
+	script.ServeIfChild()
+	os.Exit(m.Run())
+}
