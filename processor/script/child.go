@@ -81,7 +81,12 @@ func startChild(ctx context.Context, c *Config, budget time.Duration) (*child, e
 	}
 	if err := h.run(); err != nil {
 		h.disconnect()
-		return nil, unavailable(err)
+		for _, never := range []error{os.ErrNotExist, os.ErrPermission, errors.ErrUnsupported} {
+			if errors.Is(err, never) {
+				return nil, unavailable(err)
+			}
+		}
+		return nil, fmt.Errorf("start a process for a script: %w", err)
 	}
 	return h, nil
 }

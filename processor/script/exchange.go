@@ -140,6 +140,7 @@ func (s *slot) prepare(ctx context.Context, r *Runner, check bool) error {
 		return err
 	}
 	if a.Fault != nil {
+		s.child.kill() // it has the code, but not ready to run
 		return errorOf(a.Fault)
 	}
 	s.ready = true

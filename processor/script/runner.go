@@ -77,18 +77,22 @@ func Check(ctx context.Context, code string) error {
 }
 
 // Call waits for a free VM and runs process with the rows of one site. The error is an *Error, ctx's end, or what Rows
-// gave. A Result comes beside an *Error too, with the log up to it.
+// gave. A Result comes beside an *Error too, with the log up to it; a script that had to be killed leaves none.
 //
 // After SCRIPT_TIMEOUT, SCRIPT_MEMORY or a crash the child may be another one; nothing of an earlier call could have been
 // seen anyway. When ctx ends, the child is killed, and calls that go on beside this one are repeated in another; each
 // counts such a death as one of three.
 func (r *Runner) Call(ctx context.Context, c *Call) (*Result, error) {
-	return r.repeat(ctx, func(s *slot) (*Result, error) {
+	result, err := r.repeat(ctx, func(s *slot) (*Result, error) {
 		if err := s.prepare(ctx, r, false); err != nil {
 			return nil, err
 		}
 		return s.call(ctx, r, c)
 	})
+	if e := (*Error)(nil); result == nil && errors.As(err, &e) {
+		result = &Result{}
+	}
+	return result, err
 }
 
 // Close kills the child and waits for its end. Calls that go on fail; later ones are refused.

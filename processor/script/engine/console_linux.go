@@ -147,7 +147,7 @@ func (v *VM) printed(val value) string {
 	if lib.XJS_HasException(v.tls, v.ctx) != 0 {
 		v.swallow()
 	}
-	return validText(v.print.text)
+	return strings.TrimSpace(validText(v.print.text))
 }
 
 func collect(_ *libc.TLS, id, text uintptr, n lib.Tsize_t) {

@@ -30,3 +30,6 @@ func (h Heap) FreeBlocks() (all []uintptr) {
 	}
 	return all
 }
+
+// HeapImage is a copy of all memory that is in use.
+func (v *VM) HeapImage() []byte { return v.heap.image() }

@@ -65,8 +65,7 @@ func (v *VM) value(val value) *Fault {
 	case lib.EJS_TAG_FLOAT64:
 		d := doubleOf(val)
 		if math.IsNaN(d) || math.IsInf(d, 0) {
-			return v.invalid(strings.TrimPrefix(strconv.FormatFloat(d, 'f', -1, 64), "+")+", which is no number that can be kept",
-				"return null where there is no value")
+			return v.invalid(v.printed(val)+", which is no number that can be kept", "return null where there is no value")
 		}
 		o.json = appendDouble(o.json, d)
 	case lib.EJS_TAG_STRING, lib.EJS_TAG_STRING_ROPE:

@@ -19,6 +19,8 @@ const maxQuoted = 500
 // place is where a stack says that something happened in the tenant's code. The first one is the topmost.
 var place = regexp.MustCompile(`(?:^|[ (])` + regexp.QuoteMeta(fileName) + `:(\d{1,9}):(\d{1,9})\)?(?:\n|$)`)
 
+var moduleLine = regexp.MustCompile(`^\s*(?:import\b\s*[^(\s]|export\b)`)
+
 // threw turns what the code threw into a fault.
 func (v *VM) threw() *Fault {
 	thrown := lib.XJS_GetException(v.tls, v.ctx)
@@ -64,8 +66,16 @@ func (v *VM) syntax() *Fault {
 	if f.Line > 0 {
 		f.Message += ", line " + strconv.Itoa(f.Line) + ", column " + strconv.Itoa(f.Column)
 	}
-	f.Message += ": " + what
+	if f.Message += ": " + what; v.isModule(f.Line) {
+		f.Message += " (there are no modules: write all of the code here, without import and export)"
+	}
 	return f
+}
+
+// isModule tells whether a line of the code looks like one of a module.
+func (v *VM) isModule(line int) bool {
+	lines := strings.SplitN(v.config.Code, "\n", line+1)
+	return line > 0 && line <= len(lines) && moduleLine.MatchString(lines[line-1])
 }
 
 func (v *VM) unfinished() *Fault {

@@ -204,7 +204,7 @@ func (v *VM) Compile() *Fault {
 	if !v.makeContext() {
 		return v.outOfMemory()
 	}
-	lib.XJS_SetGCThreshold(v.tls, v.rt, lib.Tsize_t(v.heap.top()-v.heap.base)+1<<20)
+	lib.XJS_SetGCThreshold(v.tls, v.rt, ^lib.Tsize_t(0)) // rows are no garbage
 	v.image = v.heap.image()
 	return nil
 }
@@ -224,6 +224,8 @@ func (v *VM) Check() *Fault {
 
 // Run runs the code, calls process with the rows that were added, and gives what it returned as JSON.
 func (v *VM) Run() ([]byte, *Fault) {
+	used := v.heap.top() - v.heap.base
+	lib.XJS_SetGCThreshold(v.tls, v.rt, lib.Tsize_t(used+min(used/2+1<<20, (v.heap.end-v.heap.top())/2)))
 	process, f := v.process()
 	if f != nil {
 		return nil, f
