@@ -1,0 +1,366 @@
+//go:build linux && (amd64 || arm64)
+
+package script_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"entrepot/definition"
+	"entrepot/processor/script"
+)
+
+// The corpus is testdata/hostile: one script each, whose first line says what it does that no other does, and whose
+// second what comes of it: “=> CODE”, with the place (line:column) and words of the message where they matter, or
+// “=> JSON” for a script that does no harm. Lines “log:” are the console's, or say that it was cut and does not matter.
+const corpus = "testdata/hostile"
+
+// expected is what the head of a script says.
+type expected struct {
+	code      string // empty: output
+	at        string // line:column; empty: anywhere, or unknown
+	words     []string
+	output    string
+	log       []string
+	truncated bool
+}
+
+// outcome is what came of a script, all of it.
+type outcome struct {
+	Output    string
+	Log       []script.LogLine
+	Truncated bool
+	Code      definition.ImportErrorCode
+	Message   string
+	At        string
+	Row       int64
+	Params    []definition.Param
+}
+
+func readExpected(t *testing.T, code string) (e expected) {
+	t.Helper()
+	lines := strings.Split(code, "\n")
+	require.True(t, strings.HasPrefix(lines[0], "// ") && strings.HasSuffix(lines[0], "."), "the first line says what it does")
+	want, ok := strings.CutPrefix(lines[1], "// => ")
+	require.True(t, ok, "the second line says what comes of it")
+	if json.Valid([]byte(want)) {
+		e.output = want
+	} else {
+		e.words = strings.Fields(want)
+		e.code, e.words = e.words[0], e.words[1:]
+		if len(e.words) > 0 && strings.Trim(e.words[0], "0123456789:") == "" && e.words[0] != ":" {
+			e.at, e.words = e.words[0], e.words[1:]
+		}
+	}
+	for _, line := range lines[2:] {
+		line, ok := strings.CutPrefix(line, "// log: ")
+		if !ok {
+			break
+		}
+		if line == "truncated" {
+			e.truncated = true
+		} else {
+			e.log = append(e.log, line)
+		}
+	}
+	return e
+}
+
+// limitsFor are small, for the scripts are to meet them soon. The time is met only by scripts that would take it all: what
+// ends otherwise does so on the slowest machine, and under the race detector.
+func limitsFor(code string) script.Limits {
+	l := script.Limits{
+		SourceBytes: 64 << 10, MemoryBytes: 4 << 20, CallCPU: time.Minute, CallWall: 2 * time.Minute, ImportCPU: 10 * time.Minute,
+		RowBytes: 1 << 20, Rows: 1000, OutputBytes: 64 << 10, LogLines: 20, LogBytes: 4 << 10, LogLineRunes: 200,
+	}
+	if code == string(definition.ErrorScriptTimeout) {
+		l.CallCPU = shortCPU
+	}
+	return l
+}
+
+const (
+	shortCPU = 150 * time.Millisecond
+	// margin is how much later than at its deadline a call may end.
+	margin = 250 * time.Millisecond
+)
+
+var columns = []script.Column{
+	{Name: "site", Type: definition.TypeString, Header: "Site"},
+	{Name: "text", Type: definition.TypeString},
+	{Name: "n", Type: definition.TypeNumber, Header: "N"},
+}
+
+// threeRows have the texts a, b and c, the numbers 1.5, 2.5 and none.
+func threeRows() iter.Seq2[[]byte, error] {
+	var rows [][]byte
+	for i, text := range []string{"a", "b", "c"} {
+		row := script.AppendText(script.AppendText(script.AppendRowNumber(nil, int64(i+1)), []byte("A")), []byte(text))
+		if i == 2 {
+			row = script.AppendNull(row)
+		} else {
+			row = script.AppendNumber(row, float64(i)+1.5)
+		}
+		rows = append(rows, row)
+	}
+	return all(rows...)
+}
+
+// ran is one run of a script from its start to the end of its process.
+type ran struct {
+	outcomes []outcome
+	cpu      time.Duration   // of all processes
+	walls    []time.Duration // of the calls
+}
+
+// run starts a script and calls it so many times with the same rows.
+func run(ctx context.Context, t *testing.T, code string, limits script.Limits, calls int) (all ran) {
+	t.Helper()
+	began := time.Now()
+	r, err := script.Start(ctx, script.Config{Code: code, Columns: columns, Year: 2024, VMs: 1, Limits: limits})
+	if err != nil {
+		all.walls = append(all.walls, time.Since(began))
+		all.outcomes = append(all.outcomes, outcomeOf(t, nil, err))
+		return all
+	}
+	for range calls {
+		began := time.Now()
+		result, err := r.Call(ctx, &script.Call{Site: &script.Site{Key: "A"}, Rows: threeRows()})
+		all.walls = append(all.walls, time.Since(began))
+		all.outcomes = append(all.outcomes, outcomeOf(t, result, err))
+	}
+	var pid int
+	all.cpu, pid = script.End(r)
+	if pid != 0 {
+		require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH, "the process is gone, and nobody waits for it")
+	}
+	return all
+}
+
+func outcomeOf(t *testing.T, result *script.Result, err error) (o outcome) {
+	t.Helper()
+	if result != nil {
+		o.Output, o.Log, o.Truncated = string(result.Output), result.Log, result.LogTruncated
+	}
+	if err == nil {
+		return o
+	}
+	var e *script.Error
+	require.ErrorAs(t, err, &e)
+	require.Empty(t, o.Output)
+	o.Code, o.Message, o.At, o.Row, o.Params = e.Code, e.Message, fmt.Sprint(e.Line, ":", e.Column), e.Row, e.Params
+	if cause := errors.Unwrap(err); cause != nil {
+		t.Log("cause:", cause)
+	}
+	return o
+}
+
+func (e expected) compare(t *testing.T, o outcome) {
+	t.Helper()
+	require.Equal(t, e.code, string(o.Code), o.Message+o.Output)
+	require.Equal(t, e.output, o.Output)
+	if e.at != "" {
+		require.Equal(t, e.at, o.At, o.Message)
+	}
+	for _, word := range e.words {
+		require.Contains(t, o.Message, word)
+	}
+	if e.code != "" {
+		require.NotEmpty(t, o.Message)
+		require.LessOrEqual(t, len([]rune(o.Message)), 800)
+	}
+	require.Equal(t, e.truncated, o.Truncated, o.Log)
+	if e.truncated && len(e.log) == 0 {
+		return
+	}
+	var lines []string
+	for _, line := range o.Log {
+		lines = append(lines, strings.TrimRight(string(line.Level)+" "+strings.ReplaceAll(line.Message, "\n", `\n`), " "))
+	}
+	require.Equal(t, e.log, lines)
+}
+
+// good is a script that does what it should.
+const good = "function process(rows, context) { return { sum: rows.reduce((sum, row) => sum + row.n, 0), year: context.year } }"
+
+func requireGood(ctx context.Context, t *testing.T) {
+	t.Helper()
+	all := run(ctx, t, good, limitsFor(""), 1)
+	require.Equal(t, outcome{Output: `{"sum":4,"year":2024}`}, all.outcomes[0])
+}
+
+// Every script ends as its head says: the second time as the first, byte for byte; its process is gone then, and the next
+// script is right. Those that would compute for ever do so for no more than their time and the margin.
+func TestHostileScripts(t *testing.T) {
+	t.Parallel()
+	server := os.Getpid()
+	var files []string
+	require.NoError(t, filepath.WalkDir(corpus, func(path string, _ os.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".js") {
+			files = append(files, path)
+		}
+		return err
+	}))
+	require.Greater(t, len(files), 250)
+	var causes, walls sync.Map
+	t.Run("corpus", func(t *testing.T) {
+		for _, file := range files {
+			name := strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(file), corpus+"/"), ".js")
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				code, err := os.ReadFile(file)
+				require.NoError(t, err)
+				want := readExpected(t, string(code))
+				cause, _, _ := strings.Cut(string(code), "\n")
+				other, twice := causes.LoadOrStore(cause, name)
+				require.False(t, twice, "the same as %v", other)
+
+				all := run(t.Context(), t, string(code), limitsFor(want.code), 2)
+				want.compare(t, all.outcomes[0])
+				for _, o := range all.outcomes {
+					require.Equal(t, all.outcomes[0], o, "the second call is as the first")
+				}
+				if limits := limitsFor(want.code); limits.CallCPU == shortCPU {
+					most := (shortCPU+margin)*time.Duration(len(all.outcomes)) + startCPU(t)*time.Duration(len(all.outcomes)+1)
+					require.LessOrEqual(t, all.cpu, most)
+					walls.Store(name, slices.Max(all.walls)-shortCPU)
+				}
+				requireGood(t.Context(), t)
+			})
+		}
+	})
+	require.Equal(t, server, os.Getpid())
+	var late []time.Duration
+	walls.Range(func(name, wall any) bool {
+		late = append(late, wall.(time.Duration))
+		if wall.(time.Duration) > margin {
+			t.Logf("%v: %v after its deadline by the clock", name, wall)
+		}
+		return true
+	})
+	slices.Sort(late)
+	t.Logf("%d scripts, %d of them out of time: by the clock %v (median), %v (last) after the deadline",
+		len(files), len(late), late[len(late)/2], late[len(late)-1])
+}
+
+// A script may be made of anything, and the rows may be what is too much.
+func TestHostileSourcesAndRows(t *testing.T) {
+	t.Parallel()
+	limits := limitsFor("")
+	fit := func(before, fill, after string) string {
+		n := (limits.SourceBytes - len(before) - len(after)) / len(fill)
+		return before + strings.Repeat(fill, n) + after
+	}
+	manyRows := func(n int, text string) iter.Seq2[[]byte, error] {
+		row := script.AppendText(script.AppendText(script.AppendRowNumber(nil, 1), []byte("A")), []byte(text))
+		return func(yield func([]byte, error) bool) {
+			for range n {
+				if !yield(script.AppendNull(row), nil) {
+					return
+				}
+			}
+		}
+	}
+	lost := errors.New("the file was lost")
+	for name, c := range map[string]struct {
+		code string
+		rows iter.Seq2[[]byte, error]
+		want string // output, or code and words
+		at   string
+	}{
+		"as long as it may be": {fit("function process() { return {} }//", "x", ""), threeRows(), "{}", ""},
+		"a byte longer": {
+			fit("function process() { return {} }//", "x", "") + "x", threeRows(), "LIMIT_EXCEEDED longer than 65536 bytes", "0:0",
+		},
+		"nothing":              {"", threeRows(), "SCRIPT_THREW no function process", "0:0"},
+		"one long line":        {fit("", ";", ";function process(){throw Error('far')}"), threeRows(), "SCRIPT_THREW Error: far", "1:65529"},
+		"sixty thousand lines": {fit("", "\n", "function process(){throw Error('far')}"), threeRows(), "SCRIPT_THREW Error: far", "65499:31"},
+		"lines of Windows":     {"\r\n\r\nfunction process() {\r\n  throw Error('x')\r\n}", threeRows(), "SCRIPT_THREW Error: x", "4:14"},
+		"what only JavaScript takes for lines": {
+			"\r\u2028function process() {\u2029  throw Error('x')\r}", threeRows(), "SCRIPT_THREW Error: x", "1:37",
+		},
+		"columns of characters": {"/* 😀é */ function process() { throw Error('x') }", threeRows(), "SCRIPT_THREW Error: x", "1:42"},
+		"a byte order mark":     {"\ufefffunction process() { return {} }", threeRows(), "{}", ""},
+		"parentheses":           {fit("", "(", ""), threeRows(), "SCRIPT_THREW stack overflow", ""},
+		"functions":             {fit("function process(){return{n:typeof f}}", "function f(){}", ""), threeRows(), `{"n":"function"}`, ""},
+		"variables in a function": {
+			fit("function process(){var a", ",b", "}"), threeRows(), "SCRIPT_OUTPUT_INVALID undefined", "0:0",
+		},
+		"a text that does not end": {fit("function process(){return '", "x", ""), threeRows(), "SCRIPT_THREW string", "1:27"},
+		"a comment that does not end": {
+			fit("function process(){}\n/*", "x", ""), threeRows(), "SCRIPT_THREW unexpected end of comment", "2:1",
+		},
+		"as many rows as there may be": {good, manyRows(limits.Rows, ""), `{"sum":0,"year":2024}`, ""},
+		"a row more":                   {good, manyRows(limits.Rows+1, ""), "LIMIT_EXCEEDED more than 1000 rows", "0:0"},
+		"too long rows":                {good, manyRows(11, strings.Repeat("x", 100_000)), "LIMIT_EXCEEDED longer than 1048576 bytes", "0:0"},
+		"rows that fill the memory":    {good, manyRows(1000, strings.Repeat("\u20ac", 340)), "SCRIPT_MEMORY 1 MiB", "0:0"},
+		"rows that are lost": {good, func(yield func([]byte, error) bool) {
+			for row := range threeRows() {
+				yield(row, nil)
+			}
+			yield(nil, lost)
+		}, "lost", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			limits := limits
+			if strings.Contains(c.want, "1 MiB") {
+				limits.MemoryBytes = 1 << 20
+			}
+			ctx := t.Context()
+			r, err := script.Start(ctx, script.Config{Code: c.code, Columns: columns, Year: 2024, VMs: 1, Limits: limits})
+			var result *script.Result
+			if err == nil {
+				defer r.Close()
+				result, err = r.Call(ctx, &script.Call{Rows: c.rows})
+			}
+			if c.want == "lost" {
+				require.Equal(t, lost, err)
+				result, err = r.Call(ctx, &script.Call{Rows: threeRows()})
+				require.NoError(t, err)
+				require.JSONEq(t, `{"sum":4,"year":2024}`, string(result.Output))
+				return
+			}
+			o := outcomeOf(t, result, err)
+			if c.want[0] == '{' {
+				require.Equal(t, c.want, o.Output, o.Message)
+				return
+			}
+			code, words, _ := strings.Cut(c.want, " ")
+			require.Equal(t, code, string(o.Code), o.Message)
+			require.Contains(t, o.Message, words)
+			if c.at != "" {
+				require.Equal(t, c.at, o.At, o.Message)
+			}
+		})
+	}
+}
+
+// startCPU is what a process takes that does next to nothing.
+func startCPU(t *testing.T) time.Duration {
+	t.Helper()
+	start.Do(func() {
+		for range 3 {
+			start.time = max(start.time, run(t.Context(), t, good, limitsFor(""), 1).cpu)
+		}
+	})
+	return start.time
+}
+
+var start struct {
+	sync.Once
+	time time.Duration
+}

@@ -1,0 +1,5 @@
+// A comparison calls valueOf, which loops.
+// => SCRIPT_TIMEOUT
+function process(rows) {
+  return { less: { valueOf() { for (;;); } } < rows.length };
+}

@@ -1,0 +1,5 @@
+// A while loop without end.
+// => SCRIPT_TIMEOUT
+function process() {
+  while (true);
+}

@@ -1,0 +1,3 @@
+// process is a class, which cannot be called.
+// => SCRIPT_THREW TypeError
+class process {}

@@ -1,0 +1,3 @@
+// process is a constant.
+// => {"n":3}
+const process = (rows) => ({ n: rows.length });

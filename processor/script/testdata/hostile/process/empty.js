@@ -1,0 +1,2 @@
+// No code at all but this comment.
+// => SCRIPT_THREW no function process

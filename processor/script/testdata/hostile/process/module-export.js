@@ -1,0 +1,3 @@
+// An export, as modules have them.
+// => SCRIPT_THREW
+export function process() {}

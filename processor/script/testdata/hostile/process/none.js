@@ -1,0 +1,5 @@
+// The code defines something else.
+// => SCRIPT_THREW no function process
+function proces() {
+  return {};
+}

@@ -1,0 +1,5 @@
+// A type, as TypeScript has them.
+// => SCRIPT_THREW 3:22
+function process(rows: Row[]) {
+  return {};
+}

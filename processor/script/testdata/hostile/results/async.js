@@ -1,0 +1,5 @@
+// process is async.
+// => SCRIPT_OUTPUT_INVALID promise
+async function process() {
+  return { n: 1 };
+}

@@ -1,0 +1,5 @@
+// process is a generator.
+// => SCRIPT_OUTPUT_INVALID
+function* process() {
+  yield { n: 1 };
+}

@@ -1,0 +1,5 @@
+// A Map in the place of an object.
+// => SCRIPT_OUTPUT_INVALID Map
+function process() {
+  return new Map([["n", 1]]);
+}

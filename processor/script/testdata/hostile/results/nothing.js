@@ -1,0 +1,3 @@
+// process returns nothing.
+// => SCRIPT_OUTPUT_INVALID undefined
+function process() {}

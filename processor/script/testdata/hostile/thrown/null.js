@@ -1,0 +1,5 @@
+// throw null.
+// => SCRIPT_THREW : null
+function process() {
+  throw null;
+}

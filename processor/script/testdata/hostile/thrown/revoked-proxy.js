@@ -1,0 +1,7 @@
+// A proxy that answers nothing any more.
+// => SCRIPT_THREW
+function process() {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  throw proxy;
+}

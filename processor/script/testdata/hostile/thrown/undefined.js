@@ -1,0 +1,5 @@
+// throw undefined.
+// => SCRIPT_THREW : undefined
+function process() {
+  throw undefined;
+}

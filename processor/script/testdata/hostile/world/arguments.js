@@ -1,0 +1,6 @@
+// process gets two arguments and no this.
+// => {"n":2,"self":"undefined"}
+function process() {
+  "use strict";
+  return { n: arguments.length, self: typeof this };
+}
