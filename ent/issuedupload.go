@@ -38,6 +38,8 @@ type IssuedUpload struct {
 	Sha256 *string `json:"sha256,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
+	// Since when it is known that no history has the file, which was erased then.
+	SweptAt *time.Time `json:"swept_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -101,7 +103,7 @@ func (*IssuedUpload) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case issuedupload.FieldOrganizationID, issuedupload.FieldGroupID, issuedupload.FieldUserID, issuedupload.FieldGcsPath, issuedupload.FieldFileName, issuedupload.FieldContentType, issuedupload.FieldSha256:
 			values[i] = new(sql.NullString)
-		case issuedupload.FieldExpiresAt, issuedupload.FieldCreatedAt:
+		case issuedupload.FieldExpiresAt, issuedupload.FieldSweptAt, issuedupload.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -178,6 +180,13 @@ func (_m *IssuedUpload) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
 			} else if value.Valid {
 				_m.ExpiresAt = value.Time
+			}
+		case issuedupload.FieldSweptAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field swept_at", values[i])
+			} else if value.Valid {
+				_m.SweptAt = new(time.Time)
+				*_m.SweptAt = value.Time
 			}
 		case issuedupload.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -264,6 +273,11 @@ func (_m *IssuedUpload) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.SweptAt; v != nil {
+		builder.WriteString("swept_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

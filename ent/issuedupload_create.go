@@ -87,6 +87,20 @@ func (_c *IssuedUploadCreate) SetExpiresAt(v time.Time) *IssuedUploadCreate {
 	return _c
 }
 
+// SetSweptAt sets the "swept_at" field.
+func (_c *IssuedUploadCreate) SetSweptAt(v time.Time) *IssuedUploadCreate {
+	_c.mutation.SetSweptAt(v)
+	return _c
+}
+
+// SetNillableSweptAt sets the "swept_at" field if the given value is not nil.
+func (_c *IssuedUploadCreate) SetNillableSweptAt(v *time.Time) *IssuedUploadCreate {
+	if v != nil {
+		_c.SetSweptAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *IssuedUploadCreate) SetCreatedAt(v time.Time) *IssuedUploadCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -292,6 +306,10 @@ func (_c *IssuedUploadCreate) createSpec() (*IssuedUpload, *sqlgraph.CreateSpec)
 		_spec.SetField(issuedupload.FieldExpiresAt, field.TypeTime, value)
 		_node.ExpiresAt = value
 	}
+	if value, ok := _c.mutation.SweptAt(); ok {
+		_spec.SetField(issuedupload.FieldSweptAt, field.TypeTime, value)
+		_node.SweptAt = &value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(issuedupload.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -399,6 +417,24 @@ type (
 	}
 )
 
+// SetSweptAt sets the "swept_at" field.
+func (u *IssuedUploadUpsert) SetSweptAt(v time.Time) *IssuedUploadUpsert {
+	u.Set(issuedupload.FieldSweptAt, v)
+	return u
+}
+
+// UpdateSweptAt sets the "swept_at" field to the value that was provided on create.
+func (u *IssuedUploadUpsert) UpdateSweptAt() *IssuedUploadUpsert {
+	u.SetExcluded(issuedupload.FieldSweptAt)
+	return u
+}
+
+// ClearSweptAt clears the value of the "swept_at" field.
+func (u *IssuedUploadUpsert) ClearSweptAt() *IssuedUploadUpsert {
+	u.SetNull(issuedupload.FieldSweptAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create.
 // Using this option is equivalent to using:
 //
@@ -469,6 +505,27 @@ func (u *IssuedUploadUpsertOne) Update(set func(*IssuedUploadUpsert)) *IssuedUpl
 		set(&IssuedUploadUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSweptAt sets the "swept_at" field.
+func (u *IssuedUploadUpsertOne) SetSweptAt(v time.Time) *IssuedUploadUpsertOne {
+	return u.Update(func(s *IssuedUploadUpsert) {
+		s.SetSweptAt(v)
+	})
+}
+
+// UpdateSweptAt sets the "swept_at" field to the value that was provided on create.
+func (u *IssuedUploadUpsertOne) UpdateSweptAt() *IssuedUploadUpsertOne {
+	return u.Update(func(s *IssuedUploadUpsert) {
+		s.UpdateSweptAt()
+	})
+}
+
+// ClearSweptAt clears the value of the "swept_at" field.
+func (u *IssuedUploadUpsertOne) ClearSweptAt() *IssuedUploadUpsertOne {
+	return u.Update(func(s *IssuedUploadUpsert) {
+		s.ClearSweptAt()
+	})
 }
 
 // Exec executes the query.
@@ -707,6 +764,27 @@ func (u *IssuedUploadUpsertBulk) Update(set func(*IssuedUploadUpsert)) *IssuedUp
 		set(&IssuedUploadUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSweptAt sets the "swept_at" field.
+func (u *IssuedUploadUpsertBulk) SetSweptAt(v time.Time) *IssuedUploadUpsertBulk {
+	return u.Update(func(s *IssuedUploadUpsert) {
+		s.SetSweptAt(v)
+	})
+}
+
+// UpdateSweptAt sets the "swept_at" field to the value that was provided on create.
+func (u *IssuedUploadUpsertBulk) UpdateSweptAt() *IssuedUploadUpsertBulk {
+	return u.Update(func(s *IssuedUploadUpsert) {
+		s.UpdateSweptAt()
+	})
+}
+
+// ClearSweptAt clears the value of the "swept_at" field.
+func (u *IssuedUploadUpsertBulk) ClearSweptAt() *IssuedUploadUpsertBulk {
+	return u.Update(func(s *IssuedUploadUpsert) {
+		s.ClearSweptAt()
+	})
 }
 
 // Exec executes the query.

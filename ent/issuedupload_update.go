@@ -8,6 +8,7 @@ import (
 	"entrepot/ent/predicate"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -25,6 +26,26 @@ type IssuedUploadUpdate struct {
 // Where appends a list predicates to the IssuedUploadUpdate builder.
 func (_u *IssuedUploadUpdate) Where(ps ...predicate.IssuedUpload) *IssuedUploadUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetSweptAt sets the "swept_at" field.
+func (_u *IssuedUploadUpdate) SetSweptAt(v time.Time) *IssuedUploadUpdate {
+	_u.mutation.SetSweptAt(v)
+	return _u
+}
+
+// SetNillableSweptAt sets the "swept_at" field if the given value is not nil.
+func (_u *IssuedUploadUpdate) SetNillableSweptAt(v *time.Time) *IssuedUploadUpdate {
+	if v != nil {
+		_u.SetSweptAt(*v)
+	}
+	return _u
+}
+
+// ClearSweptAt clears the value of the "swept_at" field.
+func (_u *IssuedUploadUpdate) ClearSweptAt() *IssuedUploadUpdate {
+	_u.mutation.ClearSweptAt()
 	return _u
 }
 
@@ -95,6 +116,12 @@ func (_u *IssuedUploadUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.Sha256Cleared() {
 		_spec.ClearField(issuedupload.FieldSha256, field.TypeString)
 	}
+	if value, ok := _u.mutation.SweptAt(); ok {
+		_spec.SetField(issuedupload.FieldSweptAt, field.TypeTime, value)
+	}
+	if _u.mutation.SweptAtCleared() {
+		_spec.ClearField(issuedupload.FieldSweptAt, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -115,6 +142,26 @@ type IssuedUploadUpdateOne struct {
 	hooks     []Hook
 	mutation  *IssuedUploadMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetSweptAt sets the "swept_at" field.
+func (_u *IssuedUploadUpdateOne) SetSweptAt(v time.Time) *IssuedUploadUpdateOne {
+	_u.mutation.SetSweptAt(v)
+	return _u
+}
+
+// SetNillableSweptAt sets the "swept_at" field if the given value is not nil.
+func (_u *IssuedUploadUpdateOne) SetNillableSweptAt(v *time.Time) *IssuedUploadUpdateOne {
+	if v != nil {
+		_u.SetSweptAt(*v)
+	}
+	return _u
+}
+
+// ClearSweptAt clears the value of the "swept_at" field.
+func (_u *IssuedUploadUpdateOne) ClearSweptAt() *IssuedUploadUpdateOne {
+	_u.mutation.ClearSweptAt()
+	return _u
 }
 
 // Mutation returns the IssuedUploadMutation object of the builder.
@@ -213,6 +260,12 @@ func (_u *IssuedUploadUpdateOne) sqlSave(ctx context.Context) (_node *IssuedUplo
 	}
 	if _u.mutation.Sha256Cleared() {
 		_spec.ClearField(issuedupload.FieldSha256, field.TypeString)
+	}
+	if value, ok := _u.mutation.SweptAt(); ok {
+		_spec.SetField(issuedupload.FieldSweptAt, field.TypeTime, value)
+	}
+	if _u.mutation.SweptAtCleared() {
+		_spec.ClearField(issuedupload.FieldSweptAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &IssuedUpload{config: _u.config}

@@ -14186,6 +14186,7 @@ type IssuedUploadMutation struct {
 	addsize             *int64
 	sha256              *string
 	expires_at          *time.Time
+	swept_at            *time.Time
 	created_at          *time.Time
 	clearedFields       map[string]struct{}
 	organization        *string
@@ -14654,6 +14655,55 @@ func (m *IssuedUploadMutation) ResetExpiresAt() {
 	m.expires_at = nil
 }
 
+// SetSweptAt sets the "swept_at" field.
+func (m *IssuedUploadMutation) SetSweptAt(t time.Time) {
+	m.swept_at = &t
+}
+
+// SweptAt returns the value of the "swept_at" field in the mutation.
+func (m *IssuedUploadMutation) SweptAt() (r time.Time, exists bool) {
+	v := m.swept_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSweptAt returns the old "swept_at" field's value of the IssuedUpload entity.
+// If the IssuedUpload object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IssuedUploadMutation) OldSweptAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSweptAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSweptAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSweptAt: %w", err)
+	}
+	return oldValue.SweptAt, nil
+}
+
+// ClearSweptAt clears the value of the "swept_at" field.
+func (m *IssuedUploadMutation) ClearSweptAt() {
+	m.swept_at = nil
+	m.clearedFields[issuedupload.FieldSweptAt] = struct{}{}
+}
+
+// SweptAtCleared returns if the "swept_at" field was cleared in this mutation.
+func (m *IssuedUploadMutation) SweptAtCleared() bool {
+	_, ok := m.clearedFields[issuedupload.FieldSweptAt]
+	return ok
+}
+
+// ResetSweptAt resets all changes to the "swept_at" field.
+func (m *IssuedUploadMutation) ResetSweptAt() {
+	m.swept_at = nil
+	delete(m.clearedFields, issuedupload.FieldSweptAt)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *IssuedUploadMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -14805,7 +14855,7 @@ func (m *IssuedUploadMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IssuedUploadMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.organization != nil {
 		fields = append(fields, issuedupload.FieldOrganizationID)
 	}
@@ -14832,6 +14882,9 @@ func (m *IssuedUploadMutation) Fields() []string {
 	}
 	if m.expires_at != nil {
 		fields = append(fields, issuedupload.FieldExpiresAt)
+	}
+	if m.swept_at != nil {
+		fields = append(fields, issuedupload.FieldSweptAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, issuedupload.FieldCreatedAt)
@@ -14862,6 +14915,8 @@ func (m *IssuedUploadMutation) Field(name string) (ent.Value, bool) {
 		return m.Sha256()
 	case issuedupload.FieldExpiresAt:
 		return m.ExpiresAt()
+	case issuedupload.FieldSweptAt:
+		return m.SweptAt()
 	case issuedupload.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -14891,6 +14946,8 @@ func (m *IssuedUploadMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldSha256(ctx)
 	case issuedupload.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
+	case issuedupload.FieldSweptAt:
+		return m.OldSweptAt(ctx)
 	case issuedupload.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -14965,6 +15022,13 @@ func (m *IssuedUploadMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetExpiresAt(v)
 		return nil
+	case issuedupload.FieldSweptAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSweptAt(v)
+		return nil
 	case issuedupload.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -15020,6 +15084,9 @@ func (m *IssuedUploadMutation) ClearedFields() []string {
 	if m.FieldCleared(issuedupload.FieldSha256) {
 		fields = append(fields, issuedupload.FieldSha256)
 	}
+	if m.FieldCleared(issuedupload.FieldSweptAt) {
+		fields = append(fields, issuedupload.FieldSweptAt)
+	}
 	return fields
 }
 
@@ -15036,6 +15103,9 @@ func (m *IssuedUploadMutation) ClearField(name string) error {
 	switch name {
 	case issuedupload.FieldSha256:
 		m.ClearSha256()
+		return nil
+	case issuedupload.FieldSweptAt:
+		m.ClearSweptAt()
 		return nil
 	}
 	return fmt.Errorf("unknown IssuedUpload nullable field %s", name)
@@ -15071,6 +15141,9 @@ func (m *IssuedUploadMutation) ResetField(name string) error {
 		return nil
 	case issuedupload.FieldExpiresAt:
 		m.ResetExpiresAt()
+		return nil
+	case issuedupload.FieldSweptAt:
+		m.ResetSweptAt()
 		return nil
 	case issuedupload.FieldCreatedAt:
 		m.ResetCreatedAt()

@@ -79,6 +79,9 @@ func TestNoMoreImportsWaitThanMay(t *testing.T) {
 // EnqueueCheck is for package upload, whose checks the tests call themselves.
 func (*jobs) EnqueueCheck(context.Context, string, int64) error { return nil }
 
+// EnqueueErase is for package upload too.
+func (*jobs) EnqueueErase(context.Context, string, []string) error { return nil }
+
 // An import may be started just when its file's check ends: one of the two enqueues it.
 func TestAnImportIsEnqueuedWhenItsFileIsChecked(t *testing.T) {
 	t.Parallel()

@@ -64,6 +64,10 @@ type nobodyChecks struct{}
 
 func (nobodyChecks) Check(context.Context, string, int64) error { return nil }
 
+func (nobodyChecks) Erase(context.Context, string, []string) error { return nil }
+
+func (nobodyChecks) Sweep(context.Context) (bool, error) { return false, nil }
+
 // Run writes down who is run, and has the organization's importer run it.
 func (l *lobby) Run(ctx context.Context, organizationID, importID string) error {
 	w := l.other

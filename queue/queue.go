@@ -1,9 +1,10 @@
 // Package queue is the background work on River: jobs are enqueued in the transaction of the command that wants them,
 // so that there is a job exactly when there is a change, and worked here by calling importer and upload.
 //
-// Commands know it as the small Enqueuer interfaces that they declare; it knows them as Runner and Checker. Jobs may
-// run more than once and on any replica: what they call claims its work by guarded changes, so that a second job is
-// harmless. Imports take turns: of each organization a few have a job at a time, and the others stand in line (turn.go).
+// Commands know it as the small Enqueuer interfaces that they declare; it knows them as Runner and Checker, whom it also
+// has sweep from time to time. Jobs may run more than once and on any replica: what they call claims its work by guarded
+// changes, so that a second job is harmless. Imports take turns: of each organization a few have a job at a time, and the
+// others stand in line (turn.go).
 //
 // On SQLite one process works; on PostgreSQL any number do, each over one connection more that listens for new jobs and
 // shows that the process lives, so that others work what it was running when it died.
@@ -39,9 +40,14 @@ type Runner interface {
 	Recover(ctx context.Context, all bool) (int, error)
 }
 
-// Checker checks uploaded files.
+// Checker looks after uploaded files.
 type Checker interface {
+	// Check looks into one.
 	Check(ctx context.Context, organizationID string, historyID int64) error
+	// Erase deletes objects for good.
+	Erase(ctx context.Context, organizationID string, keys []string) error
+	// Sweep erases a bounded part of what is due, of one organization, and tells whether it found one that was.
+	Sweep(ctx context.Context) (found bool, err error)
 }
 
 // Delay is an error that means “not now”: the job comes again after that time, and no attempt is counted.
@@ -67,6 +73,9 @@ type Config struct {
 	Alone bool
 	// RecoverEvery is the time between two calls of Runner.Recover; 0 is three seconds.
 	RecoverEvery time.Duration
+	// SweepEvery is the time between the last of a row of calls of Checker.Sweep, which found nothing, and the next; 0 is a
+	// minute.
+	SweepEvery time.Duration
 	// RetryDelay is how long a job waits after its n-th error, from 1; nil is a second, doubled each time, up to ten
 	// minutes.
 	RetryDelay func(n int) time.Duration
@@ -79,6 +88,7 @@ const (
 	concurrentChecks        = 2
 
 	recoverEvery = 3 * time.Second
+	sweepEvery   = time.Minute
 	// attempts are enough for more than half a day without the database or the bucket.
 	attempts = 100
 	// checkTimeout is far above what the largest file takes. What River rescues by itself is found long before, at the
@@ -99,6 +109,7 @@ type Queue struct {
 	lanes        int    // how many jobs of imports an organization has at a time
 	schema       string // of River's tables; empty on SQLite
 	recoverEvery time.Duration
+	sweepEvery   time.Duration
 	log          *slog.Logger
 	sparing      *slog.Logger // of what says the same over and over while the database is away
 	client       *river.Client[*sql.Tx]
@@ -131,8 +142,10 @@ func New(c Config) (*Queue, error) {
 		problems = append(problems, fmt.Errorf("%d workers; there must be more than the %d concurrent imports of an organization",
 			c.Workers, c.ConcurrentImports))
 	}
-	if c.RecoverEvery < 0 {
-		problems = append(problems, fmt.Errorf("the time between two sweeps is %s; it must not be negative", c.RecoverEvery))
+	for _, every := range []time.Duration{c.RecoverEvery, c.SweepEvery} {
+		if every < 0 {
+			problems = append(problems, fmt.Errorf("the time between two sweeps is %s; it must not be negative", every))
+		}
 	}
 	if c.Logger == nil {
 		problems = append(problems, errors.New("the logger is missing"))
@@ -151,10 +164,14 @@ func New(c Config) (*Queue, error) {
 	if q.recoverEvery == 0 {
 		q.recoverEvery = recoverEvery
 	}
+	if q.sweepEvery = c.SweepEvery; q.sweepEvery == 0 {
+		q.sweepEvery = sweepEvery
+	}
 	workers := river.NewWorkers()
 	if err := errors.Join(
 		river.AddWorkerSafely(workers, &importWorker{queue: q}),
 		river.AddWorkerSafely(workers, &checkWorker{queue: q}),
+		river.AddWorkerSafely(workers, &eraseWorker{queue: q}),
 	); err != nil {
 		return nil, fmt.Errorf("configure queue: %w", err)
 	}
@@ -196,6 +213,11 @@ func (q *Queue) EnqueueCheck(ctx context.Context, organizationID string, history
 	return q.enqueue(ctx, checkQueue, checkArgs{OrganizationID: organizationID, HistoryID: historyID})
 }
 
+// EnqueueErase asks, in the caller's open Do, for objects to be deleted for good. The job exists when that commits.
+func (q *Queue) EnqueueErase(ctx context.Context, organizationID string, keys []string) error {
+	return q.enqueue(ctx, checkQueue, eraseArgs{OrganizationID: organizationID, Keys: keys})
+}
+
 func (q *Queue) enqueue(ctx context.Context, queue string, args river.JobArgs) error {
 	err := q.db.WithTx(ctx, func(tx *sql.Tx) error {
 		_, err := q.client.InsertTx(ctx, tx, args, &river.InsertOpts{Queue: queue})
@@ -208,8 +230,8 @@ func (q *Queue) enqueue(ctx context.Context, queue string, args river.JobArgs) e
 	return nil
 }
 
-// Start begins to work jobs, and sweeps for imports that a dead worker left, at once and then regularly. It may be
-// called once. The end of ctx stops nothing: Stop does.
+// Start begins to work jobs, and sweeps for imports that a dead worker left and for what is to be erased, at once and
+// then regularly. It may be called once. The end of ctx stops nothing: Stop does.
 func (q *Queue) Start(ctx context.Context, runner Runner, checker Checker) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -235,6 +257,7 @@ func (q *Queue) Start(ctx context.Context, runner Runner, checker Checker) error
 	q.started = true
 	ctx, q.stop = context.WithCancel(ctx)
 	q.sweeps.Go(func() { q.sweep(ctx) })
+	q.sweeps.Go(func() { q.tidyUp(ctx) })
 	return nil
 }
 
@@ -275,6 +298,34 @@ func (q *Queue) sweep(ctx context.Context) {
 			if err := q.reclaim(ctx); err != nil && ctx.Err() == nil {
 				q.sparing.Warn("could not look for jobs of dead processes; will try again", "error", err)
 			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// tidyUp calls Checker.Sweep as long as that finds something, and then from time to time. Which organization's time has
+// come stands in the database, so that any number of processes may do so.
+func (q *Queue) tidyUp(ctx context.Context) {
+	ticker := time.NewTicker(q.sweepEvery)
+	defer ticker.Stop()
+	for {
+		found := false
+		err := caught(func() (err error) {
+			found, err = q.checker.Sweep(ctx)
+			return err
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			q.sparing.Warn("could not erase all that is not kept any longer; will try again", "error", err)
+		}
+		if found {
+			continue
 		}
 		select {
 		case <-ctx.Done():

@@ -28,6 +28,8 @@ const (
 type work struct {
 	run     func(ctx context.Context, organizationID, importID string) error
 	check   func(ctx context.Context, organizationID string, historyID int64) error
+	erase   func(ctx context.Context, organizationID string, keys []string) error
+	sweep   func(ctx context.Context) (bool, error)
 	recover func(ctx context.Context, all bool) error
 }
 
@@ -37,6 +39,17 @@ func (w *work) Run(ctx context.Context, organizationID, importID string) error {
 
 func (w *work) Check(ctx context.Context, organizationID string, historyID int64) error {
 	return w.check(ctx, organizationID, historyID)
+}
+
+func (w *work) Erase(ctx context.Context, organizationID string, keys []string) error {
+	return w.erase(ctx, organizationID, keys)
+}
+
+func (w *work) Sweep(ctx context.Context) (bool, error) {
+	if w.sweep == nil {
+		return false, nil
+	}
+	return w.sweep(ctx)
 }
 
 func (w *work) Recover(ctx context.Context, all bool) (int, error) {

@@ -28,6 +28,14 @@ type checkArgs struct {
 // Kind names the job in the database.
 func (checkArgs) Kind() string { return "check" }
 
+type eraseArgs struct {
+	OrganizationID string   `json:"organizationId"`
+	Keys           []string `json:"keys"`
+}
+
+// Kind names the job in the database.
+func (eraseArgs) Kind() string { return "erase" }
+
 type importWorker struct {
 	river.WorkerDefaults[importArgs]
 	queue *Queue
@@ -53,6 +61,17 @@ type checkWorker struct {
 func (w *checkWorker) Work(ctx context.Context, job *river.Job[checkArgs]) error {
 	return w.queue.outcome(ctx, caught(func() error {
 		return w.queue.checker.Check(ctx, job.Args.OrganizationID, job.Args.HistoryID)
+	}))
+}
+
+type eraseWorker struct {
+	river.WorkerDefaults[eraseArgs]
+	queue *Queue
+}
+
+func (w *eraseWorker) Work(ctx context.Context, job *river.Job[eraseArgs]) error {
+	return w.queue.outcome(ctx, caught(func() error {
+		return w.queue.checker.Erase(ctx, job.Args.OrganizationID, job.Args.Keys)
 	}))
 }
 

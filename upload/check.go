@@ -7,11 +7,9 @@ import (
 
 	"entrepot/definition"
 	"entrepot/ent"
-	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
 	"entrepot/ent/reviewuploadhistory"
 	"entrepot/prefixid"
-	"entrepot/viewer"
 )
 
 const (
@@ -31,7 +29,7 @@ const (
 // checked, or that the organization does not have, is nothing to do. A *RetryError means that the bucket could not be
 // read now.
 func (u *Uploads) Check(ctx context.Context, organizationID string, historyID int64) error {
-	ctx = viewer.NewContext(ctx, viewer.Worker("upload", organizationID))
+	ctx = asWorker(ctx, organizationID)
 	h, err := u.claim(ctx, historyID)
 	if err != nil {
 		return fmt.Errorf("begin upload check: %w", err)
@@ -52,6 +50,11 @@ func (u *Uploads) Check(ctx context.Context, organizationID string, historyID in
 			"upload_history", prefixid.FromNumber(prefixid.UploadHistory, historyID), "organization", organizationID,
 			"tries", maxTries, "error", err)
 		found = finding{reason: reasonStorage}
+	}
+	if found.reason == "" {
+		if err := u.warnOfDuplicate(ctx, h, &found); err != nil {
+			return fmt.Errorf("check upload: %w", err)
+		}
 	}
 	if err := u.end(ctx, h, found); err != nil {
 		return fmt.Errorf("end upload check: %w", err)
@@ -77,6 +80,7 @@ func (u *Uploads) claim(ctx context.Context, historyID int64) (*ent.ReviewUpload
 			if err != nil || changed == 0 {
 				return err
 			}
+			h.Revision++ // as its trigger does
 			if err := u.publish(ctx, h.OrganizationID, h.ID, false); err != nil {
 				return err
 			}
@@ -101,7 +105,7 @@ func (u *Uploads) fail(ctx context.Context, h *ent.ReviewUploadHistory) error {
 	return u.tell(ctx, h)
 }
 
-// end writes what was found, unless another check has ended the history meanwhile.
+// end writes what was found, unless another check has ended the history meanwhile, or it was erased.
 func (u *Uploads) end(ctx context.Context, h *ent.ReviewUploadHistory, found finding) error {
 	return u.db.Do(ctx, "endUploadCheck", func(ctx context.Context) error {
 		status := definition.UploadSuccess
@@ -109,7 +113,7 @@ func (u *Uploads) end(ctx context.Context, h *ent.ReviewUploadHistory, found fin
 			status = definition.UploadFailure
 		}
 		update := u.move(h, definition.UploadProcessing, status).
-			SetValidatedAt(u.now().UTC().Truncate(time.Millisecond)).
+			SetValidatedAt(u.moment()).
 			SetNillableGeneration(found.generation).SetNillableFileSize(found.size).
 			SetNillableSha256(found.sha256).SetNillableRowCount(found.rows)
 		if found.reason != "" {
@@ -129,19 +133,20 @@ func (u *Uploads) end(ctx context.Context, h *ent.ReviewUploadHistory, found fin
 	})
 }
 
-// move is a change of status that happens only where the history still has the one that is expected.
+// move is a change of status that happens only where the history still has the one that is expected, and has not
+// changed since it was read: a check that was overtaken by another one writes nothing.
 func (u *Uploads) move(h *ent.ReviewUploadHistory, from, to definition.UploadStatus) *ent.ReviewUploadHistoryUpdate {
 	return u.db.Client().ReviewUploadHistory.Update().
-		Where(reviewuploadhistory.ID(h.ID), reviewuploadhistory.StatusEQ(from)).
+		Where(reviewuploadhistory.ID(h.ID), reviewuploadhistory.StatusEQ(from), reviewuploadhistory.Revision(h.Revision)).
 		SetStatus(to)
 }
 
 // keepErrors replaces the history's row errors.
 func (u *Uploads) keepErrors(ctx context.Context, h *ent.ReviewUploadHistory, rowErrors []definition.RowError) error {
-	table := u.db.Client().ImportRowError
-	if _, err := table.Delete().Where(importrowerror.UploadHistoryID(h.ID)).Exec(ctx); err != nil {
+	if err := u.dropErrors(ctx, h); err != nil {
 		return err
 	}
+	table := u.db.Client().ImportRowError
 	const perStatement = 500 // of 13 parameters each; SQLite takes 32,766
 	for start := 0; start < len(rowErrors); start += perStatement {
 		var rows []*ent.ImportRowErrorCreate

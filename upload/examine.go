@@ -68,7 +68,7 @@ func (u *Uploads) examine(ctx context.Context, h *ent.ReviewUploadHistory) (find
 	}
 	hash := sha256.New()
 	source := io.TeeReader(object, hash)
-	read, err := u.read(source)
+	read, err := u.read(source, h.Format)
 	var malformed *tabular.Error
 	if err != nil && (!errors.As(err, &malformed) || malformed.Err != nil) {
 		return finding{}, err
@@ -91,9 +91,13 @@ func (u *Uploads) examine(ctx context.Context, h *ent.ReviewUploadHistory) (find
 	return found, nil
 }
 
-// read reads a table to its end. Its error is a *tabular.Error.
-func (u *Uploads) read(source io.Reader) (table, error) {
-	reader, err := tabular.Open(source, tabular.Config{Limits: tabular.LimitsOf(u.limits), TempDir: u.tempDir})
+// read reads a table to its end, by the format as far as one was said. Its error is a *tabular.Error.
+func (u *Uploads) read(source io.Reader, said *definition.Format) (table, error) {
+	config := tabular.Config{Limits: tabular.LimitsOf(u.limits), TempDir: u.tempDir}
+	if said != nil {
+		config.Format = tabular.FormatOf(*said)
+	}
+	reader, err := tabular.Open(source, config)
 	if err != nil {
 		return table{}, err
 	}

@@ -1,10 +1,12 @@
-// Package upload is what happens to a file before any import: it issues the signed URL that the client sends the bytes
-// to (Create), records the file (Store), checks it in the background (Check) and gives it back (Original).
+// Package upload is the life of an uploaded file: it issues the signed URL that the client sends the bytes to (Create),
+// records the file (Store), checks it in the background (Check), checks it again (Revalidate), gives it back (Original),
+// and erases it (Delete), as it does what was kept long enough and what nobody asked for (Sweep).
 //
-// graph, rest and queue call it, one function per command. Create and Store take the user and the group from the viewer
-// in the context, answer with refusal.Errors what a person can put right, and have then written nothing. Files are read
-// and computed upon outside of transactions; changes of status are guarded, so two checks of one history do no harm.
-// Changes are told to the bus after their commit.
+// graph, rest and queue call it, one function per command. Commands take the user and the group from the viewer in the
+// context, answer with refusal.Errors what a person can put right, and have then written nothing. Files are read and
+// computed upon outside of transactions; changes of status are guarded, so two checks of one history do no harm. What is
+// to be erased is out of everybody's reach with the commit that says so; its objects are deleted by a job of that commit
+// (Erase), however often it takes. Changes are told to the bus after their commit.
 //
 // It may import ent, viewer, prefixid, definition, refusal, database, storage, event, and tabular for the check; never
 // queue, which implements Enqueuer, nor graph or rest.
@@ -23,6 +25,7 @@ import (
 	"entrepot/event"
 	"entrepot/prefixid"
 	"entrepot/storage"
+	"entrepot/viewer"
 )
 
 // Enqueuer adds background jobs inside the transaction that the context carries: they exist when it commits.
@@ -31,6 +34,8 @@ type Enqueuer interface {
 	EnqueueCheck(ctx context.Context, organizationID string, historyID int64) error
 	// EnqueueImport adds the job that runs an import.
 	EnqueueImport(ctx context.Context, organizationID, importID string) error
+	// EnqueueErase adds the job that calls Erase.
+	EnqueueErase(ctx context.Context, organizationID string, keys []string) error
 }
 
 // Publisher tells everybody who listens of changes: *event.Bus in one process, the relay of event/postgres where there
@@ -49,12 +54,14 @@ type Config struct {
 	Bus    Publisher
 	// Limits bound what a file may be; the zero value means definition.DefaultLimits.
 	Limits definition.Limits
+	// Retention is how long Sweep leaves things; the zero value means for good.
+	Retention Retention
 	// TempDir is the folder for what a file needs beside memory, such as the parts of a workbook; it is removed when the
 	// check ends, however it does. Empty is the system's own.
 	TempDir string
 	// Logger takes the causes of checks that could not read the bucket; nil means slog.Default.
 	Logger *slog.Logger
-	// Now is the clock of validatedAt; nil means time.Now.
+	// Now is the clock of what is stored, and of Sweep; nil means time.Now.
 	Now func() time.Time
 }
 
@@ -68,10 +75,12 @@ type Uploads struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	tempDir string
+	retention Retention
+	tempDir   string
 
-	mu    sync.Mutex
-	tries map[int64]int // how often this process failed to read the file of a history from the bucket
+	mu       sync.Mutex
+	tries    map[int64]int  // how often this process failed to read the file of a history from the bucket
+	erasures map[string]int // how often this process failed to erase what a job names, by its first key
 }
 
 // New makes Uploads. Its error names everything that is missing.
@@ -93,6 +102,9 @@ func New(c Config) (*Uploads, error) {
 	if c.Limits.MaxFileBytes <= 0 || c.Limits.UploadURLSeconds <= 0 {
 		missing = append(missing, errors.New("upload: Config.Limits needs MaxFileBytes and UploadURLSeconds above 0"))
 	}
+	if c.Retention.Files < 0 || c.Retention.RowErrors < 0 || c.Retention.Results < 0 {
+		missing = append(missing, errors.New("upload: Config.Retention must not be negative"))
+	}
 	if err := errors.Join(missing...); err != nil {
 		return nil, err
 	}
@@ -104,7 +116,7 @@ func New(c Config) (*Uploads, error) {
 	}
 	return &Uploads{
 		db: c.DB, bucket: c.Bucket, queue: c.Queue, bus: c.Bus, limits: c.Limits, log: c.Logger, now: c.Now,
-		tempDir: c.TempDir, tries: map[int64]int{},
+		retention: c.Retention, tempDir: c.TempDir, tries: map[int64]int{}, erasures: map[string]int{},
 	}, nil
 }
 
@@ -140,3 +152,14 @@ func (u *Uploads) publish(ctx context.Context, organizationID string, historyID 
 	database.AfterCommit(ctx, func() { u.bus.Publish(change) })
 	return nil
 }
+
+// moment is the time that is stored: UTC, to the millisecond.
+func (u *Uploads) moment() time.Time { return u.now().UTC().Truncate(time.Millisecond) }
+
+// asWorker is ctx with this package asking for one organization, where a person's rights do not reach.
+func asWorker(ctx context.Context, organizationID string) context.Context {
+	return viewer.NewContext(ctx, viewer.Worker("upload", organizationID))
+}
+
+// day is a date in a message.
+func day(at time.Time) string { return at.UTC().Format("2006-01-02") }

@@ -29,6 +29,7 @@ type jobs struct {
 	mu      sync.Mutex
 	checks  []string
 	imports []string
+	erases  [][]string
 	err     error
 }
 
@@ -38,6 +39,18 @@ func (j *jobs) EnqueueCheck(ctx context.Context, organizationID string, historyI
 
 func (j *jobs) EnqueueImport(ctx context.Context, organizationID, importID string) error {
 	return j.add(ctx, &j.imports, organizationID+" "+importID)
+}
+
+func (j *jobs) EnqueueErase(ctx context.Context, organizationID string, keys []string) error {
+	if err := j.add(ctx, new([]string), "erase"); err != nil {
+		return err
+	}
+	database.AfterCommit(ctx, func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.erases = append(j.erases, append([]string{organizationID}, keys...))
+	})
+	return nil
 }
 
 func (j *jobs) add(ctx context.Context, list *[]string, job string) error {

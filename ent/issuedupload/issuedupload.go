@@ -33,6 +33,8 @@ const (
 	FieldSha256 = "sha256"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
+	// FieldSweptAt holds the string denoting the swept_at field in the database.
+	FieldSweptAt = "swept_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// EdgeOrganization holds the string denoting the organization edge name in mutations.
@@ -78,6 +80,7 @@ var Columns = []string{
 	FieldSize,
 	FieldSha256,
 	FieldExpiresAt,
+	FieldSweptAt,
 	FieldCreatedAt,
 }
 
@@ -170,6 +173,11 @@ func BySha256(opts ...sql.OrderTermOption) OrderOption {
 // ByExpiresAt orders the results by the expires_at field.
 func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
+// BySweptAt orders the results by the swept_at field.
+func BySweptAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSweptAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

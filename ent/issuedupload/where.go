@@ -100,6 +100,11 @@ func ExpiresAt(v time.Time) predicate.IssuedUpload {
 	return predicate.IssuedUpload(sql.FieldEQ(FieldExpiresAt, v))
 }
 
+// SweptAt applies equality check predicate on the "swept_at" field. It's identical to SweptAtEQ.
+func SweptAt(v time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldEQ(FieldSweptAt, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.IssuedUpload {
 	return predicate.IssuedUpload(sql.FieldEQ(FieldCreatedAt, v))
@@ -648,6 +653,56 @@ func ExpiresAtLT(v time.Time) predicate.IssuedUpload {
 // ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
 func ExpiresAtLTE(v time.Time) predicate.IssuedUpload {
 	return predicate.IssuedUpload(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// SweptAtEQ applies the EQ predicate on the "swept_at" field.
+func SweptAtEQ(v time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldEQ(FieldSweptAt, v))
+}
+
+// SweptAtNEQ applies the NEQ predicate on the "swept_at" field.
+func SweptAtNEQ(v time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldNEQ(FieldSweptAt, v))
+}
+
+// SweptAtIn applies the In predicate on the "swept_at" field.
+func SweptAtIn(vs ...time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldIn(FieldSweptAt, vs...))
+}
+
+// SweptAtNotIn applies the NotIn predicate on the "swept_at" field.
+func SweptAtNotIn(vs ...time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldNotIn(FieldSweptAt, vs...))
+}
+
+// SweptAtGT applies the GT predicate on the "swept_at" field.
+func SweptAtGT(v time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldGT(FieldSweptAt, v))
+}
+
+// SweptAtGTE applies the GTE predicate on the "swept_at" field.
+func SweptAtGTE(v time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldGTE(FieldSweptAt, v))
+}
+
+// SweptAtLT applies the LT predicate on the "swept_at" field.
+func SweptAtLT(v time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldLT(FieldSweptAt, v))
+}
+
+// SweptAtLTE applies the LTE predicate on the "swept_at" field.
+func SweptAtLTE(v time.Time) predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldLTE(FieldSweptAt, v))
+}
+
+// SweptAtIsNil applies the IsNil predicate on the "swept_at" field.
+func SweptAtIsNil() predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldIsNull(FieldSweptAt))
+}
+
+// SweptAtNotNil applies the NotNil predicate on the "swept_at" field.
+func SweptAtNotNil() predicate.IssuedUpload {
+	return predicate.IssuedUpload(sql.FieldNotNull(FieldSweptAt))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

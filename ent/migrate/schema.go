@@ -603,6 +603,7 @@ var (
 		{Name: "size", Type: field.TypeInt64},
 		{Name: "sha256", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "swept_at", Type: field.TypeTime, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "organization_id", Type: field.TypeString, Size: 64},
 		{Name: "group_id", Type: field.TypeString, Size: 64},
@@ -616,19 +617,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "issued_uploads_organizations_organization",
-				Columns:    []*schema.Column{IssuedUploadsColumns[8]},
+				Columns:    []*schema.Column{IssuedUploadsColumns[9]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "issued_uploads_groups_group",
-				Columns:    []*schema.Column{IssuedUploadsColumns[9]},
+				Columns:    []*schema.Column{IssuedUploadsColumns[10]},
 				RefColumns: []*schema.Column{GroupsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "issued_uploads_users_user",
-				Columns:    []*schema.Column{IssuedUploadsColumns[10]},
+				Columns:    []*schema.Column{IssuedUploadsColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -637,7 +638,7 @@ var (
 			{
 				Name:    "issuedupload_organization_id_gcs_path",
 				Unique:  true,
-				Columns: []*schema.Column{IssuedUploadsColumns[8], IssuedUploadsColumns[1]},
+				Columns: []*schema.Column{IssuedUploadsColumns[9], IssuedUploadsColumns[1]},
 			},
 		},
 	}

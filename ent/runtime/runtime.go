@@ -1030,7 +1030,7 @@ func init() {
 	// issuedupload.Sha256Validator is a validator for the "sha256" field. It is called by the builders before save.
 	issuedupload.Sha256Validator = issueduploadDescSha256.Validators[0].(func(string) error)
 	// issueduploadDescCreatedAt is the schema descriptor for created_at field.
-	issueduploadDescCreatedAt := issueduploadFields[9].Descriptor()
+	issueduploadDescCreatedAt := issueduploadFields[10].Descriptor()
 	// issuedupload.DefaultCreatedAt holds the default value on creation for the created_at field.
 	issuedupload.DefaultCreatedAt = issueduploadDescCreatedAt.Default.(func() time.Time)
 	membership.Policy = privacy.NewPolicies(schema.Membership{})

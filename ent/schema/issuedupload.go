@@ -25,6 +25,8 @@ func (IssuedUpload) Fields() []ent.Field {
 		field.Int64("size").NonNegative().Immutable(),
 		field.String("sha256").MaxLen(64).Optional().Nillable().Immutable(),
 		field.Time("expires_at").Immutable(),
+		field.Time("swept_at").Optional().Nillable().
+			Comment("Since when it is known that no history has the file, which was erased then."),
 		createdAt(),
 	}
 }
