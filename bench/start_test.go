@@ -79,7 +79,3 @@ func (nothingToCheck) Check(context.Context, string, int64) error { return nil }
 func (nothingToCheck) Erase(context.Context, string, []string) error { return nil }
 
 func (nothingToCheck) Sweep(context.Context) (bool, error) { return false, nil }
-
-func (nothingToCheck) Erase(context.Context, string, []string) error { return nil }
-
-func (nothingToCheck) Sweep(context.Context) (bool, error) { return false, nil }
