@@ -3,7 +3,6 @@ package importer
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"slices"
@@ -27,10 +26,9 @@ func (a *attempt) setAside(ctx context.Context, parts []*part, p *part) ([]*rowS
 	if p.run.RejectedRowsKey == nil {
 		return nil, asideMissing(p)
 	}
-	object := &source{ctx: ctx, bucket: a.Bucket, key: *p.run.RejectedRowsKey, size: -1, sum: sha256.New()}
-	err := object.retry(object.open)
-	defer object.close()
+	object, err := openObject(ctx, a.Bucket, *p.run.RejectedRowsKey, 0)
 	if err == nil {
+		defer object.close()
 		err = a.readAside(object, sets, parts, p)
 	}
 	var failure *failureError

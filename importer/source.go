@@ -9,29 +9,18 @@ import (
 	"hash"
 	"io"
 	"strings"
-	"time"
 
 	"entrepot/ent"
 	"entrepot/storage"
 )
 
-const (
-	// openTries is how often the bucket is asked before it counts as unavailable.
-	openTries = 4
-	firstWait = 100 * time.Millisecond
-)
-
-// source reads one generation of an object from its first byte to its last. Where the bucket stumbles it is asked again
-// for the rest; an object that is not what was checked is storage.ErrChanged, and never taken for one that ends early.
+// source reads one generation of an object from its first byte to its last, and hashes it. An object that is not what was
+// checked is storage.ErrChanged, and a bucket that gives up is a failure; neither is ever taken for the end.
 type source struct {
-	ctx        context.Context
-	bucket     *storage.Bucket
-	key        string
-	generation int64
-	size       int64 // -1 until it is known
-	read       int64
-	sum        hash.Hash
-	reader     *storage.Reader
+	ctx    context.Context
+	reader *storage.Reader
+	read   int64
+	sum    hash.Hash
 }
 
 // objectKey is the key of an import's file, within the part of the bucket that belongs to its group.
@@ -46,53 +35,38 @@ func (i *Importer) openSource(ctx context.Context, run *ent.ImportRun, path stri
 	if !ok {
 		return nil, fileMissing()
 	}
-	s := &source{ctx: ctx, bucket: i.Bucket, key: key, size: -1, sum: sha256.New()}
-	if run.FileSize != nil {
-		s.size = *run.FileSize
-	}
+	generation := int64(0)
 	if run.SourceGeneration != nil {
-		s.generation = *run.SourceGeneration
+		generation = *run.SourceGeneration
 	}
-	if err := s.retry(s.open); err != nil {
+	s, err := openObject(ctx, i.Bucket, key, generation)
+	if err != nil {
 		return nil, err
+	}
+	if run.FileSize != nil && s.reader.Size != *run.FileSize {
+		s.close()
+		return nil, storage.ErrChanged
 	}
 	return s, nil
 }
 
-// retry tries again, a little later each time, what may succeed then.
-func (s *source) retry(try func() error) error {
-	wait := firstWait
-	for tries := 1; ; tries++ {
-		err := try()
-		if err == nil || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrChanged) {
-			return err
-		}
-		if tries == openTries {
-			return fmt.Errorf("%w: %w", storageUnavailable(), err)
-		}
-		select {
-		case <-s.ctx.Done():
-			return s.ctx.Err()
-		case <-time.After(wait):
-		}
-		wait *= 3
+// openObject opens any object; generation 0 takes the one that is there.
+func openObject(ctx context.Context, bucket *storage.Bucket, key string, generation int64) (*source, error) {
+	reader, err := bucket.NewReader(ctx, key, generation)
+	if err != nil {
+		return nil, storageFault(ctx, err)
 	}
+	return &source{ctx: ctx, reader: reader, sum: sha256.New()}, nil
 }
 
-// open opens the object and goes to where reading has got to.
-func (s *source) open() error {
-	s.close()
-	reader, err := s.bucket.NewReader(s.ctx, s.key, s.generation)
-	if err != nil {
+// storageFault is what an error of the bucket means: what it says of the object stays, anything else is the bucket's.
+func storageFault(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrChanged), errors.Is(err, io.ErrUnexpectedEOF),
+		ctx.Err() != nil:
 		return err
 	}
-	s.reader = reader
-	if s.size >= 0 && reader.Size != s.size {
-		return storage.ErrChanged
-	}
-	s.size, s.generation = reader.Size, reader.Generation
-	_, err = io.CopyN(io.Discard, reader, s.read)
-	return err
+	return fmt.Errorf("%w: %w", storageUnavailable(), err)
 }
 
 // Read implements io.Reader.
@@ -100,24 +74,19 @@ func (s *source) Read(p []byte) (int, error) {
 	n, err := s.reader.Read(p)
 	s.sum.Write(p[:n])
 	s.read += int64(n)
-	if err == nil || errors.Is(err, io.EOF) || s.ctx.Err() != nil {
-		return n, err
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = storageFault(s.ctx, err)
 	}
-	return n, s.retry(s.open)
+	return n, err
 }
 
 // check compares what was read to the end with what is known about the object, and gives its hash.
 func (s *source) check(want *string) (string, error) {
 	sum := hex.EncodeToString(s.sum.Sum(nil))
-	if s.read != s.size || want != nil && !strings.EqualFold(sum, *want) {
+	if s.read != s.reader.Size || want != nil && !strings.EqualFold(sum, *want) {
 		return "", sourceChanged()
 	}
 	return sum, nil
 }
 
-func (s *source) close() {
-	if s.reader != nil {
-		_ = s.reader.Close() // it was only read
-		s.reader = nil
-	}
-}
+func (s *source) close() { _ = s.reader.Close() } // it was only read

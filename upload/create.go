@@ -26,6 +26,9 @@ type CreateInput struct {
 	Size int64
 	// SHA256 is the file's hash in hexadecimal; nil or blank leaves it unchecked.
 	SHA256 *string
+	// Resumable asks for the start of a resumable upload instead of a plain PUT, where the bucket has such: the method
+	// that is answered tells.
+	Resumable bool
 }
 
 // Issued is the request that uploads the file, once, and the path to store the history with.
@@ -103,6 +106,7 @@ func (u *Uploads) normalize(in CreateInput) (CreateInput, storage.PutOptions, re
 		ContentType: contentTypeOf(in.FileName),
 		Size:        in.Size,
 		Expiry:      time.Duration(u.limits.UploadURLSeconds) * time.Second,
+		Resumable:   in.Resumable,
 	}
 	if text := trimmed(in.ContentType); text != "" {
 		if options.ContentType = allowedContentType(text); options.ContentType == "" {

@@ -83,6 +83,9 @@ type Uploads struct {
 	erasures map[string]int // how often this process failed to erase what a job names, by its first key
 }
 
+// maxURLSeconds is how long buckets sign for at most.
+const maxURLSeconds = 900
+
 // New makes Uploads. Its error names everything that is missing.
 func New(c Config) (*Uploads, error) {
 	var missing []error
@@ -99,8 +102,8 @@ func New(c Config) (*Uploads, error) {
 	if c.Limits == (definition.Limits{}) {
 		c.Limits = definition.DefaultLimits()
 	}
-	if c.Limits.MaxFileBytes <= 0 || c.Limits.UploadURLSeconds <= 0 {
-		missing = append(missing, errors.New("upload: Config.Limits needs MaxFileBytes and UploadURLSeconds above 0"))
+	if c.Limits.MaxFileBytes <= 0 || c.Limits.UploadURLSeconds <= 0 || c.Limits.UploadURLSeconds > maxURLSeconds {
+		missing = append(missing, errors.New("upload: Config.Limits needs MaxFileBytes above 0 and UploadURLSeconds of 1 to 900"))
 	}
 	if c.Retention.Files < 0 || c.Retention.RowErrors < 0 || c.Retention.Results < 0 {
 		missing = append(missing, errors.New("upload: Config.Retention must not be negative"))
