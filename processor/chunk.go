@@ -20,11 +20,10 @@ type entry struct {
 }
 
 const (
-	maxChunk = 64 << 10
-	// entryBits is how many bits number the entries of a chunk.
-	entryBits = 11
+	// maxChunk is the largest chunk of more than one row.
+	maxChunk = 1 << offsetBits
 	// bytesPerEntry is how many bytes of data there are for each entry that has room.
-	bytesPerEntry = maxChunk >> entryBits
+	bytesPerEntry = 32
 	entryBytes    = 16
 )
 
@@ -47,34 +46,42 @@ func (c *chunk) add(site uint32, order int64, row []byte) bool {
 	return true
 }
 
-func (c *chunk) row(at int) []byte {
-	end := len(c.data)
+// end is where a row of the chunk ends.
+func (c *chunk) end(at int) uint32 {
 	if at+1 < len(c.entries) {
-		end = int(c.entries[at+1].offset)
+		return c.entries[at+1].offset
 	}
-	return c.data[c.entries[at].offset:end]
+	return uint32(len(c.data))
 }
 
 // sortedRows are the rows of chunks by site, and within each by order.
 type sortedRows struct {
 	chunks []*chunk
 	sites  []sortedSite // by key
-	refs   []ref
+	rows   []sortedRow
 }
 
-// sortedSite is a site that has rows, and where they end in refs; they begin where those of the site before end.
+// sortedSite is a site that has rows, and where they end; they begin where those of the site before end.
 type sortedSite struct {
 	site uint32
 	end  int
 }
 
-// ref is a row: the index of its chunk, and in the lowest bits that of its entry.
-type ref uint32
+// sortedRow is a row: its order, the index of its chunk and its place there, and its length. Whoever goes through many
+// of them in another order than they were written waits for memory at every step; so it has all that can be had without
+// looking at the chunk.
+type sortedRow struct {
+	order  int64
+	at     uint32
+	length uint32
+}
 
-func (s *sortedRows) entry(r ref) *entry { return &s.chunks[r>>entryBits].entries[r&(1<<entryBits-1)] }
+// offsetBits are the bits of at that tell the place in the chunk.
+const offsetBits = 16
 
-func (s *sortedRows) row(r ref) []byte {
-	return s.chunks[r>>entryBits].row(int(r & (1<<entryBits - 1)))
+func (s *sortedRows) bytes(r *sortedRow) []byte {
+	offset := r.at & (1<<offsetBits - 1)
+	return s.chunks[r.at>>offsetBits].data[offset : offset+r.length]
 }
 
 // sortRows sorts rows into the given order of sites.
@@ -87,7 +94,7 @@ func sortRows(chunks []*chunk, sites []uint32) *sortedRows {
 		}
 		rows += len(c.entries)
 	}
-	s := &sortedRows{chunks: chunks, refs: make([]ref, rows)}
+	s := &sortedRows{chunks: chunks, rows: make([]sortedRow, rows)}
 	next := 0
 	for _, site := range sites {
 		if n := ends[site]; n > 0 {
@@ -98,38 +105,19 @@ func sortRows(chunks []*chunk, sites []uint32) *sortedRows {
 	}
 	for i, c := range chunks {
 		for j := range c.entries {
-			at := &ends[c.entries[j].site]
-			s.refs[*at] = ref(i<<entryBits | j)
-			*at++
+			e := &c.entries[j]
+			s.rows[ends[e.site]] = sortedRow{e.order, uint32(i)<<offsetBits | e.offset, c.end(j) - e.offset}
+			ends[e.site]++
 		}
 	}
 	start := 0
-	var scratch []orderedRef
+	byOrder := func(a, b sortedRow) int { return cmp.Compare(a.order, b.order) }
 	for _, site := range s.sites {
-		scratch = s.order(s.refs[start:site.end], scratch)
+		// Most stand in order already, for those of each worker do.
+		if some := s.rows[start:site.end]; !slices.IsSortedFunc(some, byOrder) {
+			slices.SortFunc(some, byOrder)
+		}
 		start = site.end
 	}
 	return s
-}
-
-type orderedRef struct {
-	order int64
-	ref   ref
-}
-
-// order sorts the rows of a site, most of which stand in order already: those of each worker do.
-func (s *sortedRows) order(refs []ref, scratch []orderedRef) []orderedRef {
-	scratch = scratch[:0]
-	sorted := true
-	for i, r := range refs {
-		scratch = append(scratch, orderedRef{s.entry(r).order, r})
-		sorted = sorted && (i == 0 || scratch[i-1].order < scratch[i].order)
-	}
-	if !sorted {
-		slices.SortFunc(scratch, func(a, b orderedRef) int { return cmp.Compare(a.order, b.order) })
-		for i := range scratch {
-			refs[i] = scratch[i].ref
-		}
-	}
-	return scratch
 }

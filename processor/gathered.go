@@ -112,11 +112,11 @@ func (g *gathered) next() (site uint32, size int64, ok bool) {
 func (g *gathered) rows() (iter.Seq2[[]byte, error], error) {
 	if rows := g.inMemory; rows != nil {
 		end := rows.sites[g.at].end
-		refs := rows.refs[g.start:end]
+		some := rows.rows[g.start:end]
 		g.at, g.start = g.at+1, end
 		return func(yield func([]byte, error) bool) {
-			for _, r := range refs {
-				if !yield(rows.row(r), nil) {
+			for i := range some {
+				if !yield(rows.bytes(&some[i]), nil) {
 					return
 				}
 			}

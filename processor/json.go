@@ -33,6 +33,8 @@ func (w *Worker) AppendJSON(dst []byte, schema int, row *Row) []byte {
 		return append(dst, "null"...)
 	case c.reading == asText:
 		return appendJSONString(dst, v.text)
+	case len(v.written) > 0:
+		return append(append(append(dst, '"'), v.written...), '"')
 	}
 	return w.plan.appendTyped(dst, c.kind, v.decimal)
 }

@@ -44,24 +44,30 @@ func TestCellsAreShownAsWhatTheirColumnReads(t *testing.T) {
 		{definition.Column{Type: definition.TypeString, Role: definition.RoleSiteIdentifier}, definition.CellText, "Nord", `"Nord"`},
 	} {
 		test.column.Name = "c"
-		a, err := processor.New(processor.Config{
+		aggregates := processor.Config{
 			Serials: processor.From1900,
 			Version: definition.Version{
 				Columns: []definition.Column{test.column, {Name: "absent", Type: definition.TypeNumber}}, Format: german,
 				Outputs: []definition.Output{{Key: "n", Aggregate: definition.Count}},
 			}.Normalize(),
 			Columns: []int{0, -1}, Year: 2024,
-		})
-		require.NoError(t, err)
-		w := a.Worker()
-		row := &processor.Row{
-			Number: 1, Order: 1, Cells: [][]byte{[]byte(test.cell)}, Kinds: []definition.CellKind{test.kind},
 		}
-		w.Add(row)
-		got := w.AppendJSON(nil, 0, row)
-		require.Equal(t, test.want, string(got), "%+v", test)
-		require.True(t, json.Valid(got))
-		require.Equal(t, "x null", string(w.AppendJSON([]byte("x "), 1, row)))
-		require.Equal(t, "null", string(w.AppendJSON(nil, 0, &processor.Row{})), "a row that is too short")
+		code := aggregates
+		code.Version.Code, code.Version.Outputs = "x", definition.NormalizeOutputs([]definition.Output{{Key: "n"}})
+		code.Script, code.Spill = returns("{}"), newSpill(t, processor.SpillConfig{})
+		for _, c := range []processor.Config{aggregates, code} {
+			a, err := processor.New(c)
+			require.NoError(t, err)
+			w := a.Worker()
+			row := &processor.Row{
+				Number: 1, Order: 1, Cells: [][]byte{[]byte(test.cell)}, Kinds: []definition.CellKind{test.kind},
+			}
+			w.Add(row)
+			got := w.AppendJSON(nil, 0, row)
+			require.Equal(t, test.want, string(got), "%+v", test)
+			require.True(t, json.Valid(got))
+			require.Equal(t, "x null", string(w.AppendJSON([]byte("x "), 1, row)))
+			require.Equal(t, "null", string(w.AppendJSON(nil, 0, &processor.Row{})), "a row that is too short")
+		}
 	}
 }

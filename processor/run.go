@@ -27,25 +27,25 @@ func (s *Spill) writeRun(rows *sortedRows) error {
 	start := 0
 	var head [2 * binary.MaxVarintLen64]byte
 	for _, site := range rows.sites {
-		refs := rows.refs[start:site.end]
+		some := rows.rows[start:site.end]
 		start = site.end
 		size, order := 0, int64(0)
-		for _, r := range refs {
-			at, length := rows.entry(r).order, len(rows.row(r))
-			size += varintLength(uint64(at-order)) + varintLength(uint64(length)) + length
-			order = at
+		for i := range some {
+			r := &some[i]
+			size += varintLength(uint64(r.order-order)) + varintLength(uint64(r.length)) + int(r.length)
+			order = r.order
 		}
 		b := binary.AppendUvarint(head[:0], uint64(site.site))
 		if _, err := w.Write(binary.AppendUvarint(b, uint64(size))); err != nil {
 			return err
 		}
 		order = 0
-		for _, r := range refs {
-			at, row := rows.entry(r).order, rows.row(r)
-			b := binary.AppendUvarint(head[:0], uint64(at-order))
-			order = at
-			_, _ = w.Write(binary.AppendUvarint(b, uint64(len(row)))) // an error stays
-			if _, err := w.Write(row); err != nil {
+		for i := range some {
+			r := &some[i]
+			b := binary.AppendUvarint(head[:0], uint64(r.order-order))
+			order = r.order
+			_, _ = w.Write(binary.AppendUvarint(b, uint64(r.length))) // an error stays
+			if _, err := w.Write(rows.bytes(r)); err != nil {
 				return err
 			}
 		}

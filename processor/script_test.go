@@ -49,12 +49,16 @@ func newSpill(t testing.TB, c processor.SpillConfig) *processor.Spill {
 	return s
 }
 
-// withCode gives a version code in the place of aggregates.
+// withCode gives a version code in the place of aggregates, and room for few rows.
 func (f table) withCode(t testing.TB, code processor.Script) processor.Config {
 	t.Helper()
 	f.version.Code = "function process() { }"
 	c := f.config()
-	c.Script, c.Spill = code, newSpill(t, processor.SpillConfig{})
+	var err error
+	c.Script = code
+	c.Spill, err = processor.NewSpill(processor.SpillConfig{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Spill.Close()) })
 	return c
 }
 
