@@ -38,7 +38,7 @@ func (d *Downloads) Results(
 	ctx context.Context, run *ent.ImportRun, format Format,
 ) (address string, expiresAt time.Time, ok bool, err error) {
 	v, known := viewer.FromContext(ctx)
-	if !known || v.OrganizationID != run.OrganizationID || !run.Status.Final() || run.ResultCount == 0 {
+	if !known || v.OrganizationID != run.OrganizationID || !run.Status.Final() || !hasResults(run) {
 		return "", time.Time{}, false, nil
 	}
 	address, expiresAt, err = d.sign(link{
@@ -46,6 +46,9 @@ func (d *Downloads) Results(
 	})
 	return address, expiresAt, err == nil, err
 }
+
+// hasResults tells whether an import has results, and still has them.
+func hasResults(run *ent.ImportRun) bool { return run.ResultCount > 0 && run.ResultsErasedAt == nil }
 
 // results is the file of an import's results.
 //
@@ -78,7 +81,7 @@ func (d *Downloads) results(ctx context.Context, id string, format Format) (*fil
 		return nil, errNoFile
 	case err != nil:
 		return nil, fmt.Errorf("find import: %w", err)
-	case !run.Status.Final() || run.ResultCount == 0:
+	case !run.Status.Final() || !hasResults(run):
 		return nil, errNoFile
 	}
 	f := &file{name: name + " " + run.ID + ".csv", contentType: "text/csv; charset=utf-8"}

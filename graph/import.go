@@ -239,13 +239,13 @@ func rowErrors(c *model.Connection[*ent.ImportRowError], hidden bool) *model.Imp
 	return out
 }
 
-// ErrorGroups are the row errors counted; their samples' cells follow the file's group.
+// ErrorGroups are the row errors counted; their samples' cells follow the file's group, and go with the other cells.
 func (importResolver) ErrorGroups(ctx context.Context, run *ent.ImportRun) ([]*model.ImportErrorGroup, error) {
 	groups := make([]*model.ImportErrorGroup, len(run.ErrorGroups))
 	for i, g := range run.ErrorGroups {
 		groups[i] = &model.ImportErrorGroup{ErrorGroup: g, Shown: model.ImportRowError{
 			ID:       strings.Join([]string{string(prefixid.RowError), run.ID, string(g.Code), g.Column}, "-"),
-			RowError: g.Sample, Hidden: !showsFile(asking(ctx), run),
+			RowError: g.Sample, Hidden: !showsFile(asking(ctx), run) || run.RowErrorsErasedAt != nil,
 		}}
 	}
 	return groups, nil

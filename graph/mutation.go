@@ -55,6 +55,26 @@ func (r mutationResolver) StoreUploadHistory(
 	return &model.StoreUploadHistoryPayload{UploadHistory: history, UserErrors: wrong}, err
 }
 
+func (r mutationResolver) RevalidateUploadHistory(
+	ctx context.Context, in model.RevalidateUploadHistoryInput,
+) (*model.RevalidateUploadHistoryPayload, error) {
+	again := upload.RevalidateInput{ID: in.ID}
+	if said, ok := in.Format.ValueOK(); ok {
+		again.Format = new(format(said))
+	}
+	history, err := r.Uploads.Revalidate(ctx, again)
+	wrong, err := refused(err)
+	return &model.RevalidateUploadHistoryPayload{UploadHistory: history, UserErrors: wrong}, err
+}
+
+func (r mutationResolver) DeleteUploadHistory(
+	ctx context.Context, in model.DeleteUploadHistoryInput,
+) (*model.DeleteUploadHistoryPayload, error) {
+	history, err := r.Uploads.Delete(ctx, in.ID)
+	wrong, err := refused(err)
+	return &model.DeleteUploadHistoryPayload{UploadHistory: history, UserErrors: wrong}, err
+}
+
 func (r mutationResolver) StartImport(ctx context.Context, in model.StartImportInput) (*model.StartImportPayload, error) {
 	start := importer.StartInput{
 		UploadHistoryID: in.UploadHistoryID, ImportDefinitionID: in.ImportDefinitionID,

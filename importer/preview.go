@@ -176,7 +176,11 @@ func (i *Importer) preparePreview(
 		return nil, err
 	}
 	if version != nil {
-		run.Format = start.fit(&errs, version.Columns, version.Format)
+		base := version.Format
+		if history != nil {
+			base = override(base, history.Format)
+		}
+		run.Format = start.fit(&errs, version.Columns, base)
 	}
 	if len(errs) > 0 {
 		return nil, errs

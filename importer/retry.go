@@ -60,7 +60,7 @@ func (i *Importer) prepareRetry(ctx context.Context, v viewer.Viewer, id string)
 			"This import is %s; only one that FAILED, was CANCELED or PARTIALLY_COMPLETED is run again.", old.Status)
 	}
 	var errs refusal.Errors
-	history, err := i.history(ctx, &errs, prefixid.FromNumber(prefixid.UploadHistory, old.UploadHistoryID), "id")
+	history, err := i.heldHistory(ctx, &errs, prefixid.FromNumber(prefixid.UploadHistory, old.UploadHistoryID), "id")
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"entgo.io/ent/dialect"
+
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/importdefinition"
@@ -18,7 +20,7 @@ import (
 // Start creates an Import (PENDING) that is run in its organization's turn, once its file is checked. It needs a
 // COLLECTOR with a group, a history of that group whose check has not failed, and a definition of the organization or a
 // system-wide one that is not archived. The Import pins the definition's version and the effective mapping, format and
-// policy.
+// policy. What the format does not say, the format says that the file was last checked again by, and then the definition's.
 //
 // A correction (StartInput.CorrectionOf) is of an import of the same group and definition that has set rows aside and
 // has no other correction, be it active or a success.
@@ -58,7 +60,7 @@ func (i *Importer) Start(ctx context.Context, in StartInput) (*ent.ImportRun, er
 // prepareStart looks up and checks everything that a new import refers to.
 func (i *Importer) prepareStart(ctx context.Context, v viewer.Viewer, in StartInput) (*ent.ImportRunCreate, error) {
 	var errs refusal.Errors
-	history, err := i.history(ctx, &errs, in.UploadHistoryID, "uploadHistoryId")
+	history, err := i.heldHistory(ctx, &errs, in.UploadHistoryID, "uploadHistoryId")
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +84,9 @@ func (i *Importer) prepareStart(ctx context.Context, v viewer.Viewer, in StartIn
 	base := version.Format
 	if earlier != nil {
 		base = correctedFormat(earlier.Format)
+	}
+	if history != nil {
+		base = override(base, history.Format)
 	}
 	format := in.fit(&errs, version.InputSchema, base)
 	if len(errs) > 0 {
@@ -147,6 +152,20 @@ func expectedRows(history *ent.ReviewUploadHistory, earlier *ent.ImportRun) *int
 	}
 	rows := *history.RowCount + earlier.AcceptedRowCount
 	return &rows
+}
+
+// heldHistory is history in a transaction that is going to insert an import of it: nobody erases the file meanwhile.
+func (i *Importer) heldHistory(
+	ctx context.Context, errs *refusal.Errors, id, field string,
+) (*ent.ReviewUploadHistory, error) {
+	number, _ := prefixid.Number(prefixid.UploadHistory, id)
+	if i.DB.Dialect() == dialect.Postgres {
+		_, err := i.DB.ExecContext(ctx, "SELECT 1 FROM "+reviewuploadhistory.Table+" WHERE id = $1 FOR SHARE", number)
+		if err != nil {
+			return nil, fmt.Errorf("lock upload history: %w", err)
+		}
+	}
+	return i.history(ctx, errs, id, field)
 }
 
 // history is the viewer's group's history of this id whose file may be imported; where there is none, the reason is

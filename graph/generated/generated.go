@@ -117,9 +117,11 @@ type ImportResolver interface {
 	RetryOf(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error)
 	CorrectionOf(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error)
 	SupersededBy(ctx context.Context, obj *ent.ImportRun) (*ent.ImportRun, error)
+
 	Results(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.ImportResultFilter, orderBy *model.ImportResultOrder) (*model.Connection[*ent.ImportResult], error)
 	RowErrors(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor, filter *model.RowErrorFilter) (*model.Connection[*model.ImportRowError], error)
 	ErrorGroups(ctx context.Context, obj *ent.ImportRun) ([]*model.ImportErrorGroup, error)
+
 	Log(ctx context.Context, obj *ent.ImportRun, first *int, after *model.Cursor, last *int, before *model.Cursor) (*model.Connection[*ent.ImportLogLine], error)
 	RejectedRows(ctx context.Context, obj *ent.ImportRun) (*model.Download, error)
 	ResultsFile(ctx context.Context, obj *ent.ImportRun, format model.ResultsFormat) (*model.Download, error)
@@ -168,6 +170,8 @@ type MembershipResolver interface {
 type MutationResolver interface {
 	CreateUpload(ctx context.Context, input model.CreateUploadInput) (*model.CreateUploadPayload, error)
 	StoreUploadHistory(ctx context.Context, input model.StoreUploadHistoryInput) (*model.StoreUploadHistoryPayload, error)
+	RevalidateUploadHistory(ctx context.Context, input model.RevalidateUploadHistoryInput) (*model.RevalidateUploadHistoryPayload, error)
+	DeleteUploadHistory(ctx context.Context, input model.DeleteUploadHistoryInput) (*model.DeleteUploadHistoryPayload, error)
 	StartImport(ctx context.Context, input model.StartImportInput) (*model.StartImportPayload, error)
 	CancelImport(ctx context.Context, input model.CancelImportInput) (*model.CancelImportPayload, error)
 	RetryImport(ctx context.Context, input model.RetryImportInput) (*model.RetryImportPayload, error)
@@ -266,6 +270,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateImportDefinitionInput,
 		ec.unmarshalInputCreateSiteInput,
 		ec.unmarshalInputCreateUploadInput,
+		ec.unmarshalInputDeleteUploadHistoryInput,
 		ec.unmarshalInputFileFormatInput,
 		ec.unmarshalInputImportDefinitionDraftInput,
 		ec.unmarshalInputImportDefinitionFilter,
@@ -278,6 +283,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputOutputFieldInput,
 		ec.unmarshalInputPreviewImportInput,
 		ec.unmarshalInputRetryImportInput,
+		ec.unmarshalInputRevalidateUploadHistoryInput,
 		ec.unmarshalInputRevokeApiTokenInput,
 		ec.unmarshalInputRowErrorFilter,
 		ec.unmarshalInputSiteFilter,
@@ -545,6 +551,23 @@ type Mutation {
     "The file and where it is."
     input: StoreUploadHistoryInput!
   ): StoreUploadHistoryPayload
+  """
+  Has the check of an uploaded file made again, by another format or by the same: it becomes NOTYET, and what was found out before is
+  forgotten. Asking again while it is being made answers with the record as it is. Role COLLECTOR, with a group.
+  """
+  revalidateUploadHistory(
+    "Which one, and how its file is to be read."
+    input: RevalidateUploadHistoryInput!
+  ): RevalidateUploadHistoryPayload
+  """
+  Erases an uploaded file for good, with all that was kept of its cells: samples of its columns, row errors of its check and its
+  imports, the rows that were set aside, logs. The record stays, with ` + "`" + `deletedAt` + "`" + `, and so do imports and their results. Refused (IN_USE)
+  while an import reads the file or waits to. Deleting again answers with the record as it is. Role COLLECTOR, with a group.
+  """
+  deleteUploadHistory(
+    "Which one."
+    input: DeleteUploadHistoryInput!
+  ): DeleteUploadHistoryPayload
   "Starts an import of an uploaded file with a definition. Role COLLECTOR, with a group."
   startImport(
     "The file, the definition, and how to read the one with the other."
@@ -1412,6 +1435,8 @@ type Import implements Node {
   correctionOf: Import
   "The import that corrected this one and completed, so that this one's results are not current any more; it changes after this one became final."
   supersededBy: Import
+  "When its results were erased, because the server does not keep them any longer; ` + "`" + `resultCount` + "`" + ` stays. Null where they were not."
+  resultsErasedAt: Time
   "What came out, by period and site."
   results(
     "How many from the start of the list: 1 to 100. Neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` means the first 20."
@@ -1442,6 +1467,11 @@ type Import implements Node {
   ): ImportRowErrorConnection!
   "All row errors counted by code and column, exact however many there are."
   errorGroups: [ImportErrorGroup!]!
+  """
+  When what it kept of its file's cells was erased, with the file or because the server does not keep it any longer: row errors, which
+  stay counted in ` + "`" + `errorGroups` + "`" + `, the rows that were set aside, the log. Null where it was not.
+  """
+  rowErrorsErasedAt: Time
   "What the processor's code wrote to its console, by site and then in its order; empty where the file is of another group than yours."
   log(
     "How many from the start of the list: 1 to 100. Neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` means the first 20."
@@ -1576,7 +1606,7 @@ type ReviewUploadHistory implements Node {
   createdAt: Time!
   "When it last changed, by the database's clock."
   updatedAt: Time!
-  "When its file was erased."
+  "When its file was erased, by ` + "`" + `deleteUploadHistory` + "`" + ` or because the server does not keep files any longer; what the check found out stays, but for cells."
   deletedAt: Time
   "The file's size in bytes, once checked."
   fileSize: Int64
@@ -1588,8 +1618,12 @@ type ReviewUploadHistory implements Node {
   detectedFormat: DetectedFormat
   "The file's columns, once checked."
   columns: [DetectedColumn!]!
-  "What was odd about the file."
+  "What was odd about the file. DUPLICATE_FILE names the earlier record of the same content."
   warnings: [Warning!]!
+  "How the file is to be read, as it was said when it was last checked again; null where all of it is found out."
+  format: FileFormat
+  "When the list of errors was erased, with the file or because the server does not keep it any longer; null where it was not."
+  errorsErasedAt: Time
   "What the check found wrong in which row. Such rows do not make the check fail."
   errors(
     "How many from the start of the list: 1 to 100. Neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` means the first 20."
@@ -2131,6 +2165,39 @@ type StoreUploadHistoryPayload {
   userErrors: [UserError!]!
 }
 
+"Which file is checked again, and how."
+input RevalidateUploadHistoryInput {
+  "The upload history, of the current group."
+  id: ID!
+  """
+  How the file is written, as far as detection gets it wrong; what is not given is found out. It stays with the file: imports that are
+  started later read it so, where their own ` + "`" + `format` + "`" + ` does not say otherwise. Absent keeps what was said before, and null forgets it.
+  """
+  format: FileFormatInput
+}
+
+"The record, whose check is about to be made."
+type RevalidateUploadHistoryPayload {
+  "The record; null with ` + "`" + `userErrors` + "`" + `."
+  uploadHistory: ReviewUploadHistory
+  "Why nothing is done: INVALID_TRANSITION where the file was erased or is just being read by another format, UPLOAD_FAILED where the upload failed before it was recorded."
+  userErrors: [UserError!]!
+}
+
+"Which file is erased."
+input DeleteUploadHistoryInput {
+  "The upload history, of the current group."
+  id: ID!
+}
+
+"The record, without its file."
+type DeleteUploadHistoryPayload {
+  "The record; null with ` + "`" + `userErrors` + "`" + `."
+  uploadHistory: ReviewUploadHistory
+  "Why nothing was erased: IN_USE names the import that reads the file."
+  userErrors: [UserError!]!
+}
+
 "The file, the definition, and how to read the one with the other."
 input StartImportInput {
   "The uploaded file, of the current group. Its check need not have ended."
@@ -2143,7 +2210,7 @@ input StartImportInput {
   year: Int
   "Which header feeds which column, where names do not say it."
   columnMapping: [ColumnMappingInput!]
-  "How the file is written, where the definition does not say it."
+  "How the file is written. Field by field it goes before the file's own format (` + "`" + `revalidateUploadHistory` + "`" + `), and that before the definition's."
   format: FileFormatInput
   "What a row that cannot be accepted does, where the definition should not decide."
   onInvalidRow: InvalidRowPolicy
@@ -2167,7 +2234,7 @@ input PreviewImportInput {
   year: Int
   "Which header feeds which column, where names do not say it."
   columnMapping: [ColumnMappingInput!]
-  "How the file is written, where the definition does not say it."
+  "How the file is written. Field by field it goes before the file's own format (` + "`" + `revalidateUploadHistory` + "`" + `), and that before the definition's."
   format: FileFormatInput
   "What a row that cannot be accepted does, where the definition should not decide."
   onInvalidRow: InvalidRowPolicy
@@ -2566,6 +2633,16 @@ func (ec *executionContext) childFields_CreateUploadPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type CreateUploadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteUploadHistoryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "uploadHistory":
+		return ec.fieldContext_DeleteUploadHistoryPayload_uploadHistory(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteUploadHistoryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteUploadHistoryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DetectedColumn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "index":
@@ -2752,12 +2829,16 @@ func (ec *executionContext) childFields_Import(ctx context.Context, field graphq
 		return ec.fieldContext_Import_correctionOf(ctx, field)
 	case "supersededBy":
 		return ec.fieldContext_Import_supersededBy(ctx, field)
+	case "resultsErasedAt":
+		return ec.fieldContext_Import_resultsErasedAt(ctx, field)
 	case "results":
 		return ec.fieldContext_Import_results(ctx, field)
 	case "rowErrors":
 		return ec.fieldContext_Import_rowErrors(ctx, field)
 	case "errorGroups":
 		return ec.fieldContext_Import_errorGroups(ctx, field)
+	case "rowErrorsErasedAt":
+		return ec.fieldContext_Import_rowErrorsErasedAt(ctx, field)
 	case "log":
 		return ec.fieldContext_Import_log(ctx, field)
 	case "rejectedRows":
@@ -3320,6 +3401,16 @@ func (ec *executionContext) childFields_RetryImportPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type RetryImportPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevalidateUploadHistoryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "uploadHistory":
+		return ec.fieldContext_RevalidateUploadHistoryPayload_uploadHistory(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevalidateUploadHistoryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevalidateUploadHistoryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReviewUploadHistory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3360,6 +3451,10 @@ func (ec *executionContext) childFields_ReviewUploadHistory(ctx context.Context,
 		return ec.fieldContext_ReviewUploadHistory_columns(ctx, field)
 	case "warnings":
 		return ec.fieldContext_ReviewUploadHistory_warnings(ctx, field)
+	case "format":
+		return ec.fieldContext_ReviewUploadHistory_format(ctx, field)
+	case "errorsErasedAt":
+		return ec.fieldContext_ReviewUploadHistory_errorsErasedAt(ctx, field)
 	case "errors":
 		return ec.fieldContext_ReviewUploadHistory_errors(ctx, field)
 	case "original":
@@ -3942,12 +4037,40 @@ func (ec *executionContext) field_Mutation_createUpload_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteUploadHistory_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteUploadHistoryInput, error) {
+			return ec.unmarshalNDeleteUploadHistoryInput2entrepotᚋgraphᚋmodelᚐDeleteUploadHistoryInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_retryImport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RetryImportInput, error) {
 			return ec.unmarshalNRetryImportInput2entrepotᚋgraphᚋmodelᚐRetryImportInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revalidateUploadHistory_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevalidateUploadHistoryInput, error) {
+			return ec.unmarshalNRevalidateUploadHistoryInput2entrepotᚋgraphᚋmodelᚐRevalidateUploadHistoryInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5650,6 +5773,70 @@ func (ec *executionContext) _CreateUploadPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_CreateUploadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CreateUploadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteUploadHistoryPayload_uploadHistory(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUploadHistoryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUploadHistoryPayload_uploadHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UploadHistory, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ReviewUploadHistory) graphql.Marshaler {
+			return ec.marshalOReviewUploadHistory2ᚖentrepotᚋentᚐReviewUploadHistory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUploadHistoryPayload_uploadHistory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUploadHistoryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewUploadHistory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteUploadHistoryPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteUploadHistoryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteUploadHistoryPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*refusal.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖentrepotᚋrefusalᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteUploadHistoryPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteUploadHistoryPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -7488,6 +7675,29 @@ func (ec *executionContext) fieldContext_Import_supersededBy(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Import_resultsErasedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Import_resultsErasedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResultsErasedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Import_resultsErasedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Import", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
 func (ec *executionContext) _Import_results(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7606,6 +7816,29 @@ func (ec *executionContext) fieldContext_Import_errorGroups(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Import_rowErrorsErasedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Import_rowErrorsErasedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowErrorsErasedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Import_rowErrorsErasedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Import", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _Import_log(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
@@ -11667,6 +11900,94 @@ func (ec *executionContext) fieldContext_Mutation_storeUploadHistory(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_revalidateUploadHistory(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revalidateUploadHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevalidateUploadHistory(ctx, fc.Args["input"].(model.RevalidateUploadHistoryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevalidateUploadHistoryPayload) graphql.Marshaler {
+			return ec.marshalORevalidateUploadHistoryPayload2ᚖentrepotᚋgraphᚋmodelᚐRevalidateUploadHistoryPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revalidateUploadHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevalidateUploadHistoryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revalidateUploadHistory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteUploadHistory(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteUploadHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteUploadHistory(ctx, fc.Args["input"].(model.DeleteUploadHistoryInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteUploadHistoryPayload) graphql.Marshaler {
+			return ec.marshalODeleteUploadHistoryPayload2ᚖentrepotᚋgraphᚋmodelᚐDeleteUploadHistoryPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteUploadHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteUploadHistoryPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteUploadHistory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_startImport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13704,6 +14025,70 @@ func (ec *executionContext) fieldContext_RetryImportPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _RevalidateUploadHistoryPayload_uploadHistory(ctx context.Context, field graphql.CollectedField, obj *model.RevalidateUploadHistoryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevalidateUploadHistoryPayload_uploadHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UploadHistory, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ReviewUploadHistory) graphql.Marshaler {
+			return ec.marshalOReviewUploadHistory2ᚖentrepotᚋentᚐReviewUploadHistory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevalidateUploadHistoryPayload_uploadHistory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevalidateUploadHistoryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewUploadHistory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevalidateUploadHistoryPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RevalidateUploadHistoryPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevalidateUploadHistoryPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*refusal.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖentrepotᚋrefusalᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevalidateUploadHistoryPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevalidateUploadHistoryPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReviewUploadHistory_id(ctx context.Context, field graphql.CollectedField, obj *ent.ReviewUploadHistory) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14184,6 +14569,61 @@ func (ec *executionContext) fieldContext_ReviewUploadHistory_warnings(_ context.
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ReviewUploadHistory_format(ctx context.Context, field graphql.CollectedField, obj *ent.ReviewUploadHistory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewUploadHistory_format(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Format, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *definition.Format) graphql.Marshaler {
+			return ec.marshalOFileFormat2ᚖentrepotᚋdefinitionᚐFormat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewUploadHistory_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewUploadHistory",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FileFormat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewUploadHistory_errorsErasedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ReviewUploadHistory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewUploadHistory_errorsErasedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ErrorsErasedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewUploadHistory_errorsErasedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewUploadHistory", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _ReviewUploadHistory_errors(ctx context.Context, field graphql.CollectedField, obj *ent.ReviewUploadHistory) (ret graphql.Marshaler) {
@@ -17066,6 +17506,36 @@ func (ec *executionContext) unmarshalInputCreateUploadInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDeleteUploadHistoryInput(ctx context.Context, obj any) (model.DeleteUploadHistoryInput, error) {
+	var it model.DeleteUploadHistoryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputFileFormatInput(ctx context.Context, obj any) (model.FileFormatInput, error) {
 	var it model.FileFormatInput
 	if obj == nil {
@@ -17851,6 +18321,43 @@ func (ec *executionContext) unmarshalInputRetryImportInput(ctx context.Context, 
 				return it, err
 			}
 			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRevalidateUploadHistoryInput(ctx context.Context, obj any) (model.RevalidateUploadHistoryInput, error) {
+	var it model.RevalidateUploadHistoryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "format"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalOFileFormatInput2ᚖentrepotᚋgraphᚋmodelᚐFileFormatInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -19059,6 +19566,49 @@ func (ec *executionContext) _CreateUploadPayload(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateUploadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var deleteUploadHistoryPayloadImplementors = []string{"DeleteUploadHistoryPayload"}
+
+func (ec *executionContext) _DeleteUploadHistoryPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteUploadHistoryPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteUploadHistoryPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteUploadHistoryPayload")
+		case "uploadHistory":
+			out.Values[i] = ec._DeleteUploadHistoryPayload_uploadHistory(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteUploadHistoryPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -20686,6 +21236,11 @@ func (ec *executionContext) _Import(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "resultsErasedAt":
+			out.Values[i] = ec._Import_resultsErasedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "results":
 			field := field
 
@@ -20800,6 +21355,11 @@ func (ec *executionContext) _Import(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "rowErrorsErasedAt":
+			out.Values[i] = ec._Import_rowErrorsErasedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "log":
 			field := field
 
@@ -23311,6 +23871,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "revalidateUploadHistory":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revalidateUploadHistory(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteUploadHistory":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteUploadHistory(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "startImport":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_startImport(ctx, field)
@@ -24479,6 +25053,49 @@ func (ec *executionContext) _RetryImportPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var revalidateUploadHistoryPayloadImplementors = []string{"RevalidateUploadHistoryPayload"}
+
+func (ec *executionContext) _RevalidateUploadHistoryPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevalidateUploadHistoryPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revalidateUploadHistoryPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevalidateUploadHistoryPayload")
+		case "uploadHistory":
+			out.Values[i] = ec._RevalidateUploadHistoryPayload_uploadHistory(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevalidateUploadHistoryPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var reviewUploadHistoryImplementors = []string{"ReviewUploadHistory", "Node"}
 
 func (ec *executionContext) _ReviewUploadHistory(ctx context.Context, sel ast.SelectionSet, obj *ent.ReviewUploadHistory) graphql.Marshaler {
@@ -24716,6 +25333,16 @@ func (ec *executionContext) _ReviewUploadHistory(ctx context.Context, sel ast.Se
 		case "warnings":
 			out.Values[i] = ec._ReviewUploadHistory_warnings(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "format":
+			out.Values[i] = ec._ReviewUploadHistory_format(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "errorsErasedAt":
+			out.Values[i] = ec._ReviewUploadHistory_errorsErasedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "errors":
@@ -26429,6 +27056,11 @@ func (ec *executionContext) marshalNCursor2entrepotᚋgraphᚋmodelᚐCursor(ctx
 	return v
 }
 
+func (ec *executionContext) unmarshalNDeleteUploadHistoryInput2entrepotᚋgraphᚋmodelᚐDeleteUploadHistoryInput(ctx context.Context, v any) (model.DeleteUploadHistoryInput, error) {
+	res, err := ec.unmarshalInputDeleteUploadHistoryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNDetectedColumn2entrepotᚋdefinitionᚐDetectedColumn(ctx context.Context, sel ast.SelectionSet, v definition.DetectedColumn) graphql.Marshaler {
 	return ec._DetectedColumn(ctx, sel, &v)
 }
@@ -27410,6 +28042,11 @@ func (ec *executionContext) unmarshalNRetryImportInput2entrepotᚋgraphᚋmodel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRevalidateUploadHistoryInput2entrepotᚋgraphᚋmodelᚐRevalidateUploadHistoryInput(ctx context.Context, v any) (model.RevalidateUploadHistoryInput, error) {
+	res, err := ec.unmarshalInputRevalidateUploadHistoryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNReviewUploadHistory2ᚕᚖentrepotᚋentᚐReviewUploadHistoryᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ReviewUploadHistory) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -28104,6 +28741,13 @@ func (ec *executionContext) marshalOCursor2ᚖentrepotᚋgraphᚋmodelᚐCursor(
 	return v
 }
 
+func (ec *executionContext) marshalODeleteUploadHistoryPayload2ᚖentrepotᚋgraphᚋmodelᚐDeleteUploadHistoryPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteUploadHistoryPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteUploadHistoryPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalODetectedFormat2ᚖentrepotᚋdefinitionᚐDetectedFormat(ctx context.Context, sel ast.SelectionSet, v *definition.DetectedFormat) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -28116,6 +28760,13 @@ func (ec *executionContext) marshalODownload2ᚖentrepotᚋgraphᚋmodelᚐDownl
 		return graphql.Null
 	}
 	return ec._Download(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOFileFormat2ᚖentrepotᚋdefinitionᚐFormat(ctx context.Context, sel ast.SelectionSet, v *definition.Format) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FileFormat(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOFileFormatInput2ᚖentrepotᚋgraphᚋmodelᚐFileFormatInput(ctx context.Context, v any) (*model.FileFormatInput, error) {
@@ -28437,6 +29088,13 @@ func (ec *executionContext) marshalORetryImportPayload2ᚖentrepotᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._RetryImportPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORevalidateUploadHistoryPayload2ᚖentrepotᚋgraphᚋmodelᚐRevalidateUploadHistoryPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevalidateUploadHistoryPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RevalidateUploadHistoryPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOReviewUploadHistory2ᚖentrepotᚋentᚐReviewUploadHistory(ctx context.Context, sel ast.SelectionSet, v *ent.ReviewUploadHistory) graphql.Marshaler {

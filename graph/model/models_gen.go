@@ -163,6 +163,20 @@ type CreateUploadPayload struct {
 	UserErrors []*refusal.Error `json:"userErrors"`
 }
 
+// Which file is erased.
+type DeleteUploadHistoryInput struct {
+	// The upload history, of the current group.
+	ID string `json:"id"`
+}
+
+// The record, without its file.
+type DeleteUploadHistoryPayload struct {
+	// The record; null with `userErrors`.
+	UploadHistory *ent.ReviewUploadHistory `json:"uploadHistory,omitempty"`
+	// Why nothing was erased: IN_USE names the import that reads the file.
+	UserErrors []*refusal.Error `json:"userErrors"`
+}
+
 // A file to fetch with a plain GET, no token needed, for a short time.
 type Download struct {
 	// The signed URL.
@@ -377,7 +391,7 @@ type PreviewImportInput struct {
 	Year *int `json:"year,omitempty"`
 	// Which header feeds which column, where names do not say it.
 	ColumnMapping []*ColumnMappingInput `json:"columnMapping,omitempty"`
-	// How the file is written, where the definition does not say it.
+	// How the file is written. Field by field it goes before the file's own format (`revalidateUploadHistory`), and that before the definition's.
 	Format *FileFormatInput `json:"format,omitempty"`
 	// What a row that cannot be accepted does, where the definition should not decide.
 	OnInvalidRow *definition.InvalidRowPolicy `json:"onInvalidRow,omitempty"`
@@ -441,6 +455,23 @@ type RetryImportPayload struct {
 	UserErrors []*refusal.Error `json:"userErrors"`
 }
 
+// Which file is checked again, and how.
+type RevalidateUploadHistoryInput struct {
+	// The upload history, of the current group.
+	ID string `json:"id"`
+	// How the file is written, as far as detection gets it wrong; what is not given is found out. It stays with the file: imports that are
+	// started later read it so, where their own `format` does not say otherwise. Absent keeps what was said before, and null forgets it.
+	Format graphql.Omittable[*FileFormatInput] `json:"format,omitempty"`
+}
+
+// The record, whose check is about to be made.
+type RevalidateUploadHistoryPayload struct {
+	// The record; null with `userErrors`.
+	UploadHistory *ent.ReviewUploadHistory `json:"uploadHistory,omitempty"`
+	// Why nothing is done: INVALID_TRANSITION where the file was erased or is just being read by another format, UPLOAD_FAILED where the upload failed before it was recorded.
+	UserErrors []*refusal.Error `json:"userErrors"`
+}
+
 // Which API token to revoke.
 type RevokeAPITokenInput struct {
 	// The token's id.
@@ -491,7 +522,7 @@ type StartImportInput struct {
 	Year *int `json:"year,omitempty"`
 	// Which header feeds which column, where names do not say it.
 	ColumnMapping []*ColumnMappingInput `json:"columnMapping,omitempty"`
-	// How the file is written, where the definition does not say it.
+	// How the file is written. Field by field it goes before the file's own format (`revalidateUploadHistory`), and that before the definition's.
 	Format *FileFormatInput `json:"format,omitempty"`
 	// What a row that cannot be accepted does, where the definition should not decide.
 	OnInvalidRow *definition.InvalidRowPolicy `json:"onInvalidRow,omitempty"`
