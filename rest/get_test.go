@@ -2,16 +2,22 @@ package rest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/stretchr/testify/require"
 
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/membership"
+	"entrepot/rest"
+	"entrepot/storage"
 	"entrepot/upload"
 	"entrepot/viewer"
 )
@@ -52,18 +58,19 @@ func TestWhatIsNotThereAndWhatIsNotYoursAreAlike(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	ids := s.make(t, made{name: "of Bob's group", who: bob, at: noon}, made{name: "of another organization", who: eve, at: noon})
-	for _, rest := range []string{"", "/import-errors", "/download-errors", "/download-original"} {
+	for _, tail := range []string{"", "/import-errors", "/download-errors", "/download-original"} {
 		for _, id := range []string{
-			fmt.Sprint(ids[0]), fmt.Sprint(ids[1]), "1", "0", "-1", "01000", "+1000", "1000.0", "1e3", "0x3e8", "abc", "%00", "upl-1000",
-			"9007199254740993", "9223372036854775807", "9223372036854775808", "99999999999999999999999", "list", "%2e%2e", "1000%20",
+			fmt.Sprint(ids[0]), fmt.Sprint(ids[1]), "1", "0", "-1", "01000", "+1000", "1000.0", "1e3", "0x3e8", "abc", "%00",
+			"upl-1000", "9007199254740993", "9223372036854775807", "9223372036854775808", "99999999999999999999999", "list",
+			"%2e%2e", "1000%20",
 		} {
-			got := s.ask(t, &ada, http.MethodGet, root+"/histories/"+id+rest, "")
-			if id == "list" && rest == "" {
+			got := s.ask(t, &ada, http.MethodGet, root+"/histories/"+id+tail, "")
+			if id == "list" && tail == "" {
 				require.Equal(t, http.StatusOK, got.status)
 				continue
 			}
-			require.Equal(t, http.StatusNotFound, got.status, id+rest)
-			require.Equal(t, map[string]any{"message": "There is no such upload history."}, got.decode(t), id+rest)
+			require.Equal(t, http.StatusNotFound, got.status, id+tail)
+			require.Equal(t, map[string]any{"message": "There is no such upload history."}, got.decode(t), id+tail)
 		}
 	}
 	require.Empty(t, s.logs.lines(t))
@@ -191,4 +198,64 @@ func TestTheBucketIsAway(t *testing.T) {
 	require.EqualValues(t, definition.UploadProcessing, shown["status"])
 	require.Equal(t, 1, s.count(t))
 	require.Equal(t, 1, s.issued(t))
+}
+
+// unsigned is a bucket that Google signs for, while Google does not answer.
+type unsigned struct{ rest.Uploads }
+
+func (unsigned) Create(context.Context, upload.CreateInput) (upload.Issued, error) {
+	return upload.Issued{}, fmt.Errorf("create upload: sign upload: %w", storage.ErrUnavailable)
+}
+
+func (unsigned) Download(context.Context, int64) (string, time.Time, error) {
+	return "", time.Time{}, fmt.Errorf("sign original: sign download: %w", storage.ErrUnavailable)
+}
+
+func TestNobodySigns(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	router := chi.NewRouter()
+	router.Use(asAsked)
+	require.NoError(t, rest.Mount(router, rest.Config{
+		Uploads: unsigned{s.uploads}, DB: s.db, PublicURL: public, Logger: slog.New(slog.NewJSONHandler(s.logs, nil)),
+	}))
+	s.Handler = router
+	for i, ask := range []func() answer{
+		func() answer { return s.sign(t, writing[signPath]) },
+		func() answer { return s.ask(t, &ada, http.MethodGet, root+"/histories/1/download-original", "") },
+	} {
+		got := ask()
+		require.Equal(t, http.StatusServiceUnavailable, got.status)
+		require.Equal(t, "5", got.header.Get("Retry-After"))
+		require.Equal(t, map[string]any{"message": "The server cannot do this now; try again in a moment."}, got.decode(t))
+		require.Len(t, s.logs.lines(t), i+1, "once")
+		require.Contains(t, s.logs.lines(t)[i]["error"], "bucket is unavailable")
+	}
+}
+
+// broken fails in a way that nobody has thought of.
+type broken struct{ rest.Uploads }
+
+func (broken) History(context.Context, int64) (*ent.ReviewUploadHistory, error) {
+	return nil, errors.New("pq: syntax error at or near \"SELEC\"")
+}
+
+func TestWhatNobodyHasThoughtOf(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	router := chi.NewRouter()
+	router.Use(withID, asAsked)
+	require.NoError(t, rest.Mount(router, rest.Config{
+		Uploads: broken{s.uploads}, DB: s.db, PublicURL: public, Logger: slog.New(slog.NewJSONHandler(s.logs, nil)),
+	}))
+	s.Handler = router
+	got := s.ask(t, &ada, http.MethodGet, root+"/histories/1", "", "X-Request-Id", "given")
+	require.Equal(t, http.StatusInternalServerError, got.status)
+	require.Equal(t, map[string]any{
+		"message": "Something went wrong on the server. Its log has it under the request id given.",
+	}, got.decode(t))
+	require.Len(t, s.logs.lines(t), 1)
+	line := s.logs.lines(t)[0]
+	require.Equal(t, []any{"given", "user-ada", "grp-one"}, []any{line["request_id"], line["user"], line["group"]})
+	require.Contains(t, line["error"], "SELEC")
 }

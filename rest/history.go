@@ -77,16 +77,16 @@ type downloadAnswer struct {
 }
 
 func (a *api) registerHistories(described huma.API) {
-	huma.Register(described, document(described, huma.Operation{
+	huma.Register(described, document(huma.Operation{
 		OperationID: "listUploadHistories",
 		Method:      http.MethodGet,
 		Path:        histories + "/histories/list",
 		Summary:     "List the group's histories",
-		Description: "The histories of the current group in pages; those whose file was erased are left out. All filters that are " +
-			"given must hold. A page beyond the last is empty.",
+		Description: "The histories of the current group in pages; those whose file was erased are left out. All filters " +
+			"that are given must hold. A page beyond the last is empty.",
 		SkipValidateParams: true, // read says what is wrong in the words of this API
 	}, exampleHistories, http.StatusServiceUnavailable), a.listHistories)
-	huma.Register(described, document(described, huma.Operation{
+	huma.Register(described, document(huma.Operation{
 		OperationID:        "getUploadHistory",
 		Method:             http.MethodGet,
 		Path:               histories + "/histories/{id}",
@@ -94,13 +94,13 @@ func (a *api) registerHistories(described huma.API) {
 		Description:        "One history of the current group.",
 		SkipValidateParams: true,
 	}, exampleHistory, http.StatusNotFound, http.StatusServiceUnavailable), a.getHistory)
-	huma.Register(described, document(described, huma.Operation{
+	huma.Register(described, document(huma.Operation{
 		OperationID: "downloadOriginal",
 		Method:      http.MethodGet,
 		Path:        histories + "/histories/{id}/download-original",
 		Summary:     "Download the file",
-		Description: "Redirects to a signed URL of the file, which works for a quarter of an hour and saves it under its name. There is " +
-			"none before the check has found the file good, and after it was erased.",
+		Description: "Redirects to a signed URL of the file, which works for a quarter of an hour and saves it under its " +
+			"name. There is none before the check has found the file good, and after it was erased.",
 		DefaultStatus:      http.StatusFound,
 		SkipValidateParams: true,
 		Responses: map[string]*huma.Response{

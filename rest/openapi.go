@@ -13,6 +13,13 @@ import (
 // tag is what the operations are listed under.
 const tag = "Upload histories"
 
+// introduction is what the document and its page begin with.
+const introduction = "The REST API of Entrepot: the life of an uploaded file. Ask for a signed URL, put the file there, " +
+	"store its history; the server checks it in the background and tells what is wrong with it. Imports and their results are " +
+	"in the GraphQL API at /graphql, which knows the same histories.\n\n" +
+	"Everything belongs to the current group of the signed-in user. A person of several organizations or groups chooses with " +
+	"the headers X-Organization-Id and X-Group-Id. Members that a request has beyond the described ones are ignored."
+
 // describe is how the API is described and how its bodies are written, without the links and schema members that huma
 // adds by default: older clients know none.
 func describe(version string, public *url.URL) huma.Config {
@@ -21,16 +28,11 @@ func describe(version string, public *url.URL) huma.Config {
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title:   "Entrepot",
-				Version: version,
-				Description: "The REST API of Entrepot: the life of an uploaded file. Ask for a signed URL, put the file there, store its " +
-					"history; the server checks it in the background and tells what is wrong with it. Imports and their results " +
-					"are in the GraphQL API at /graphql, which knows the same histories.\n\n" +
-					"Everything belongs to the current group of the signed-in user. A person of several organizations or groups " +
-					"chooses with the headers X-Organization-Id and X-Group-Id. Members that a request has beyond the " +
-					"described ones are ignored.",
-				Contact: &huma.Contact{Name: "Who runs this server"},
-				License: &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
+				Title:       "Entrepot",
+				Version:     version,
+				Description: introduction,
+				Contact:     &huma.Contact{Name: "Who runs this server"},
+				License:     &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
 			},
 			Servers: []*huma.Server{{URL: strings.TrimSuffix(public.String(), "/"), Description: "This server"}},
 			Tags:    []*huma.Tag{{Name: tag, Description: "Uploaded files of the current group, and what is wrong with them."}},
@@ -66,46 +68,56 @@ var problems = map[int]struct {
 }{
 	http.StatusBadRequest: {
 		"NotStored", "The history could not be stored. With Retry-After the same may succeed later.",
-		Problem{Message: notStored}, retrying,
+		Problem{Message: notStored},
+		retrying,
 	},
 	http.StatusUnauthorized: {
-		"Unauthenticated", "There is no valid token.", Problem{Message: unauthenticated},
-		map[string]string{"WWW-Authenticate": "Bearer"},
+		"Unauthenticated", "There is no valid token.",
+		Problem{Message: unauthenticated},
+		map[string]string{"WWW-Authenticate": "How to sign in: Bearer."},
 	},
 	http.StatusForbidden: {
 		"Forbidden", "The viewer belongs to no group, or their role does not allow this.",
-		Problem{Message: "This needs the role COLLECTOR; yours is VIEWER. Ask an owner of the organization."}, nil,
+		Problem{Message: "This needs the role COLLECTOR; yours is VIEWER. Ask an owner of the organization."},
+		nil,
 	},
 	http.StatusNotFound: {
 		"NotFound", "It is not there, or not yours.", Problem{Message: "There is no such upload history."}, nil,
 	},
 	http.StatusRequestTimeout: {
 		"Incomplete", "The request's body did not arrive whole within ten seconds.",
-		Problem{Message: "The request body did not arrive whole."}, nil,
+		Problem{Message: "The request body did not arrive whole."},
+		nil,
 	},
 	http.StatusRequestEntityTooLarge: {
 		"TooLarge", "The request's body is larger than 64 KiB.",
-		Problem{Message: "The request body may not be larger than 64 KiB."}, nil,
+		Problem{Message: "The request body may not be larger than 64 KiB."},
+		nil,
 	},
 	http.StatusUnsupportedMediaType: {
 		"UnsupportedType", "The request's body is not JSON, or is packed.",
-		Problem{Message: "The request body must be of the type application/json."}, nil,
+		Problem{Message: "The request body must be of the type application/json."},
+		nil,
 	},
 	http.StatusUnprocessableEntity: {
 		"Invalid", "The request has values that cannot be taken; nothing was done.",
-		Problem{Message: invalid, Errors: map[string][]string{"file_name": {"The file name is required."}}}, nil,
+		Problem{Message: invalid, Errors: map[string][]string{"file_name": {"The file name is required."}}},
+		nil,
 	},
 	http.StatusTooManyRequests: {
 		"TooMany", "Too many requests of this viewer are under way.",
-		Problem{Message: "Too many of your requests are under way. Wait for some of them."}, retrying,
+		Problem{Message: "Too many of your requests are under way. Wait for some of them."},
+		retrying,
 	},
 	http.StatusInternalServerError: {
 		"Internal", "The server failed. Its log says why, under the id in the message.",
-		Problem{Message: "Something went wrong on the server. Its log has it under the request id 7Xk2/aB-000042."}, nil,
+		Problem{Message: "Something went wrong on the server. Its log has it under the request id 7Xk2/aB-000042."},
+		nil,
 	},
 	http.StatusServiceUnavailable: {
 		"Unavailable", "The database or the bucket does not answer; the same may succeed later.",
-		Problem{Message: unavailable}, retrying,
+		Problem{Message: unavailable},
+		retrying,
 	},
 }
 
@@ -140,7 +152,7 @@ func problemResponses(registry huma.Registry) map[string]*huma.Response {
 
 // document completes the description of an operation: an example of its success, where it has a body, and the statuses
 // that it answers with beside those that every operation may.
-func document(described huma.API, op huma.Operation, example any, statuses ...int) huma.Operation {
+func document(op huma.Operation, example any, statuses ...int) huma.Operation {
 	op.Tags = []string{tag}
 	op.Parameters = []*huma.Param{{Ref: "#/components/parameters/Organization"}, {Ref: "#/components/parameters/Group"}}
 	if op.Responses == nil {

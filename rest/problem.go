@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"unicode"
@@ -12,6 +13,7 @@ import (
 
 	"entrepot/database"
 	"entrepot/refusal"
+	"entrepot/storage"
 	"entrepot/viewer"
 )
 
@@ -106,7 +108,7 @@ func (a *api) failed(ctx context.Context, line string, err error) error {
 	}
 	v, _ := viewer.FromContext(ctx)
 	a.log.ErrorContext(ctx, line, "request_id", id, "user", v.UserID, "group", v.GroupID, "error", err)
-	if database.Unavailable(err) {
+	if database.Unavailable(err) || errors.Is(err, storage.ErrUnavailable) {
 		return away
 	}
 	return &Problem{

@@ -22,8 +22,8 @@ import (
 var referenceFiles embed.FS
 
 // referencePolicy lets the page load its own style and script, call this server, and nothing else.
-const referencePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
-	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+const referencePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
 // serveDescription adds /openapi.json and the page that shows it, /docs. They need no sign-in: they say what there is and
 // nothing of anybody. The operations are those of the document, in the order that the page shows them in.

@@ -17,7 +17,7 @@ type RowError struct {
 	Row     int64   `json:"row" minimum:"0" example:"2" doc:"The data row, from 1, blank ones not counted."`
 	Line    *int64  `json:"line" minimum:"0" example:"3" doc:"The line of the file that the row begins on, the header included; in a workbook the sheet's row."`
 	Column  *string `json:"column" example:"date" doc:"The column; null where the whole row is meant."`
-	Value   *string `json:"value" example:"soon" doc:"The cell as it is in the file, cut at 200 characters; null where there is none or it was erased."`
+	Value   *string `json:"value" example:"soon" doc:"The cell as it is in the file, cut at 200 characters; null where there is none."`
 	Code    rowCode `json:"code" example:"DATE_INVALID" doc:"The stable code, as in the GraphQL enum RowErrorCode."`
 	Message string  `json:"message" example:"'date' must be a date such as 2024-03-31." doc:"What is wrong and what is wanted, in one English sentence that never quotes the cell."`
 	Params  []Param `json:"params" doc:"What the message was written with, for who writes it in another language."`
@@ -64,22 +64,22 @@ type fileAnswer struct {
 }
 
 func (a *api) registerErrors(described huma.API) {
-	huma.Register(described, document(described, huma.Operation{
+	huma.Register(described, document(huma.Operation{
 		OperationID: "listImportErrors",
 		Method:      http.MethodGet,
 		Path:        histories + "/histories/{id}/import-errors",
 		Summary:     "List what is wrong in the rows",
-		Description: "The row errors of the newest import of this file that has ended and was not canceled, or, as long as there is " +
-			"none, those of the check. The first thousand are kept.",
+		Description: "The row errors of the newest import of this file that has ended and was not canceled, or, as long as " +
+			"there is none, those of the check. The first thousand are kept.",
 		SkipValidateParams: true,
 	}, exampleRowErrors, http.StatusNotFound, http.StatusServiceUnavailable), a.listRowErrors)
-	huma.Register(described, document(described, huma.Operation{
+	huma.Register(described, document(huma.Operation{
 		OperationID: "downloadErrors",
 		Method:      http.MethodGet,
 		Path:        histories + "/histories/{id}/download-errors",
 		Summary:     "Download what is wrong in the rows",
-		Description: "The same errors as a file for spreadsheets: CSV in UTF-8 with a byte order mark, a header, and a line per error. A " +
-			"cell that a spreadsheet would compute has an apostrophe in front.",
+		Description: "The same errors as a file for spreadsheets: CSV in UTF-8 with a byte order mark, a header, and a line " +
+			"per error. A cell that a spreadsheet would compute has an apostrophe in front.",
 		SkipValidateParams: true,
 		Responses: map[string]*huma.Response{"200": {
 			Description: "The file.",

@@ -24,11 +24,23 @@ import (
 // hostile are row errors whose cells a spreadsheet, or a reader of CSV, would make something else of.
 var hostile = []definition.RowError{
 	{Row: 1, Line: 2, Column: "date", Value: "soon", Code: definition.RowDateInvalid, Message: "'date' must be a date."},
-	{Row: 2, Line: 3, Column: "kwh", Value: `=HYPERLINK("http://evil.example","kWh")`, Code: definition.RowNumberInvalid, Message: "Not a number."},
-	{Row: 2, Line: 3, Column: "=cmd|' /C calc'!A0", Value: "+1+1", Code: definition.RowNumberInvalid, Message: "'=cmd|' /C calc'!A0' must be a number."},
-	{Row: 3, Line: 5, Column: "note", Value: "two\r\nlines; \"quoted\", and a tab\t", Code: definition.RowMissingRequired, Message: "Ölçüm, 🚀"},
+	{
+		Row: 2, Line: 3, Column: "kwh", Value: `=HYPERLINK("http://evil.example","kWh")`,
+		Code: definition.RowNumberInvalid, Message: "Not a number.",
+	},
+	{
+		Row: 2, Line: 3, Column: "=cmd|' /C calc'!A0", Value: "+1+1",
+		Code: definition.RowNumberInvalid, Message: "'=cmd|' /C calc'!A0' must be a number.",
+	},
+	{
+		Row: 3, Line: 5, Column: "note", Value: "two\r\nlines; \"quoted\", and a tab\t",
+		Code: definition.RowMissingRequired, Message: "Ölçüm, 🚀",
+	},
 	{Row: 4, Line: 8, Column: "kwh", Value: "-12,5", Code: definition.RowNumberInvalid, Message: "A plain number stays as it is."},
-	{Row: 5, Line: 9, Column: "kwh", Value: "@SUM(1)", Code: definition.RowNumberInvalid, Message: "m", Params: []definition.Param{{Name: "column", Value: "kwh"}}},
+	{
+		Row: 5, Line: 9, Column: "kwh", Value: "@SUM(1)", Code: definition.RowNumberInvalid, Message: "m",
+		Params: []definition.Param{{Name: "column", Value: "kwh"}},
+	},
 	{Row: 6, Line: 10, Code: definition.RowColumnCountMismatch, Message: "The row has 3 cells, not 2."},
 }
 

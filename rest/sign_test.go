@@ -60,11 +60,23 @@ func TestSignedURLsOfGoodRequests(t *testing.T) {
 		body, contentType string
 		header            []string
 	}{
-		"longest name":    {body: fmt.Sprintf(`{"file_name": %q, "size": 1}`, strings.Repeat("ş", 251)+".csv"), contentType: "text/csv"},
-		"largest file":    {body: `{"file_name": "a", "size": 2147483648}`, contentType: "application/octet-stream"},
-		"type and hash":   {body: `{"file_name": "a", "size": 1, "content_type": "TEXT/csv; Charset=utf-8", "sha256": "` + strings.Repeat("aB", 32) + `"}`, contentType: "text/csv; charset=utf-8"},
-		"no content type": {body: `{"file_name": "a.xlsx", "size": 1}`, contentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", header: []string{"Content-Type", ""}},
-		"identity":        {body: `{"file_name": "a.tsv", "size": 1}`, contentType: "text/tab-separated-values", header: []string{"Content-Encoding", "identity"}},
+		"longest name": {
+			body: fmt.Sprintf(`{"file_name": %q, "size": 1}`, strings.Repeat("ş", 251)+".csv"), contentType: "text/csv",
+		},
+		"largest file": {body: `{"file_name": "a", "size": 2147483648}`, contentType: "application/octet-stream"},
+		"type and hash": {
+			body: `{"file_name": "a", "size": 1, "content_type": "TEXT/csv; Charset=utf-8", "sha256": "` +
+				strings.Repeat("aB", 32) + `"}`,
+			contentType: "text/csv; charset=utf-8",
+		},
+		"no content type": {
+			body: `{"file_name": "a.tab", "size": 1}`, contentType: "text/tab-separated-values",
+			header: []string{"Content-Type", ""},
+		},
+		"identity": {
+			body: `{"file_name": "a.tsv", "size": 1}`, contentType: "text/tab-separated-values",
+			header: []string{"Content-Encoding", "identity"},
+		},
 		"other spellings": {body: `{"file_name": "a.txt", "size": 1, "Size": "x", "FILE_NAME": 5}`, contentType: "text/plain"},
 		"the last counts": {body: `{"file_name": 5, "size": "x", "file_name": "a.txt", "size": 1}`, contentType: "text/plain"},
 	} {
@@ -86,10 +98,12 @@ func TestBadRequestsForASignedURL(t *testing.T) {
 		sizeString = "The size must be a whole number."
 		sizeLeast  = "The size must be at least 1 byte; an empty file cannot be imported."
 		sizeMost   = "The size may not be more than 2147483648 bytes."
-		typeNot    = "The content type is not one that is taken; for a CSV file it is text/csv, for anything else application/octet-stream."
+		typeNot    = "The content type is not one that is taken; for a CSV file it is text/csv, " +
+			"for anything else application/octet-stream."
 		typeString = "The content type must be a string."
 		hashDigits = "The sha256 must have 64 hexadecimal digits."
 		hashString = "The sha256 must be a string."
+		nameLong   = "The file name may not be longer than 255 characters; it has 256."
 		nameHidden = "The file name may not contain control characters."
 	)
 	with := func(member, value string) string {
@@ -122,7 +136,7 @@ func TestBadRequestsForASignedURL(t *testing.T) {
 		{"name false", with("file_name", "false"), one("file_name", nameString)},
 		{"name list", with("file_name", `["a"]`), one("file_name", nameString)},
 		{"name object", with("file_name", `{}`), one("file_name", nameString)},
-		{"name too long", with("file_name", `"`+strings.Repeat("ş", 256)+`"`), one("file_name", "The file name may not be longer than 255 characters; it has 256.")},
+		{"name too long", with("file_name", `"`+strings.Repeat("ş", 256)+`"`), one("file_name", nameLong)},
 		{"name with NUL", with("file_name", `"a\u0000b"`), one("file_name", nameHidden)},
 		{"name with line end", with("file_name", `"a\r\nb"`), one("file_name", nameHidden)},
 		{"name with escape", with("file_name", `"\u001b[31m"`), one("file_name", nameHidden)},

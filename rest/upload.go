@@ -71,17 +71,17 @@ type storeHistoryRequest struct{ Body StoreHistoryBody }
 type historyAnswer struct{ Body History }
 
 func (a *api) registerUploads(described huma.API) {
-	huma.Register(described, document(described, huma.Operation{
+	huma.Register(described, document(huma.Operation{
 		OperationID: "createSignedUrl",
 		Method:      http.MethodPost,
 		Path:        histories + "/signed-url",
 		Summary:     "Ask where to put a file",
-		Description: "Answers with a signed request that puts one file into the bucket, under a path that the server makes. It works " +
-			"once, for a quarter of an hour. Send the file, then store its history with the path.",
+		Description: "Answers with a signed request that puts one file into the bucket, under a path that the server makes. " +
+			"It works once, for a quarter of an hour. Send the file, then store its history with the path.",
 		DefaultStatus:    http.StatusOK,
 		SkipValidateBody: true, // the command says what is wrong, and of all fields at once
 	}, exampleSignedURL, http.StatusServiceUnavailable), a.signURL)
-	huma.Register(described, document(described, huma.Operation{
+	huma.Register(described, document(huma.Operation{
 		OperationID: "storeUploadHistory",
 		Method:      http.MethodPost,
 		Path:        histories + "/upload-history",

@@ -154,7 +154,7 @@ func TestRequestsThatAreRefusedBeforeTheirBodyCounts(t *testing.T) {
 			{"half a type", good, []string{"Content-Type", "application/"}, http.StatusUnsupportedMediaType},
 			{"signs", good, []string{"Content-Type", ";;"}, http.StatusUnsupportedMediaType},
 			{"another JSON", good, []string{"Content-Type", "application/problem+json"}, http.StatusUnsupportedMediaType},
-			{"another character set", good, []string{"Content-Type", "application/json; charset=latin1"}, http.StatusUnsupportedMediaType},
+			{"another charset", good, []string{"Content-Type", "application/json; charset=latin1"}, http.StatusUnsupportedMediaType},
 			{"UTF-16", "\xff\xfe{\x00}\x00", nil, http.StatusUnprocessableEntity},
 			{"byte order mark", "\ufeff" + good, nil, http.StatusUnprocessableEntity},
 			{"too large", large, nil, http.StatusRequestEntityTooLarge},

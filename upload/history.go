@@ -126,8 +126,8 @@ func (u *Uploads) Histories(
 	return list, total, nil
 }
 
-// History reads one history of the viewer's group, with its edges User and Group as Histories does. What is not there, and what is another
-// group's, is refused alike: NOT_FOUND.
+// History reads one history of the viewer's group, with its edges User and Group as Histories does. What is not there, and
+// what is another group's, is refused alike: NOT_FOUND.
 func (u *Uploads) History(ctx context.Context, id int64) (h *ent.ReviewUploadHistory, err error) {
 	if _, err := refusal.Viewer(ctx, viewer.RoleViewer, true); err != nil {
 		return nil, err

@@ -21,11 +21,15 @@ func TestOnlyTheGroupReadsItsHistories(t *testing.T) {
 		v    viewer.Viewer
 		code refusal.Code // of what names the history; the list is empty then, or refused too
 	}{
-		"its group":            {viewer.Viewer{UserID: ada, OrganizationID: org, GroupID: group, Role: viewer.RoleViewer}, ""},
-		"another group":        {viewer.Viewer{UserID: bob, OrganizationID: org, GroupID: nextGroup, Role: viewer.RoleOwner}, refusal.NotFound},
-		"another organization": {viewer.Viewer{UserID: eve, OrganizationID: otherOrg, GroupID: otherGroup, Role: viewer.RoleOwner}, refusal.NotFound},
-		"no group":             {viewer.Viewer{UserID: ada, OrganizationID: org, Role: viewer.RoleOwner}, refusal.GroupRequired},
-		"no role":              {viewer.Viewer{UserID: ada, OrganizationID: org, GroupID: group}, refusal.Forbidden},
+		"its group": {viewer.Viewer{UserID: ada, OrganizationID: org, GroupID: group, Role: viewer.RoleViewer}, ""},
+		"another group": {
+			viewer.Viewer{UserID: bob, OrganizationID: org, GroupID: nextGroup, Role: viewer.RoleOwner}, refusal.NotFound,
+		},
+		"another organization": {
+			viewer.Viewer{UserID: eve, OrganizationID: otherOrg, GroupID: otherGroup, Role: viewer.RoleOwner}, refusal.NotFound,
+		},
+		"no group": {viewer.Viewer{UserID: ada, OrganizationID: org, Role: viewer.RoleOwner}, refusal.GroupRequired},
+		"no role":  {viewer.Viewer{UserID: ada, OrganizationID: org, GroupID: group}, refusal.Forbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

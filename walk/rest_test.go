@@ -136,7 +136,8 @@ func (s *server) restStore(t *testing.T, token, name, path string, reason *strin
 func (s *server) checked(t *testing.T, token string, id int64) history {
 	t.Helper()
 	global := fmt.Sprintf("upl-%d", id)
-	s.post(t, token, "text/event-stream", fmt.Sprintf("subscription { uploadHistoryStatusChanged(uploadHistoryId: %q) { status } }", global))
+	s.post(t, token, "text/event-stream",
+		fmt.Sprintf("subscription { uploadHistoryStatusChanged(uploadHistoryId: %q) { status } }", global))
 	var data struct{ UploadHistory graphHistory }
 	s.ask(t, token, fmt.Sprintf("{ uploadHistory(id: %q) { %s } }", global, historyFields), &data)
 	status, answer := s.rest(t, token, http.MethodGet, "/histories/"+strconv.FormatInt(id, 10), nil)
@@ -190,7 +191,8 @@ func requireAlike(t *testing.T, one, two history) {
 	require.NotEqual(t, one.ID, two.ID)
 	require.Equal(t, strings.TrimSuffix(one.Path, "/graph"), strings.TrimSuffix(two.Path, "/rest"))
 	require.Equal(t, one.ValidatedAt == nil, two.ValidatedAt == nil)
-	two.ID, two.Path, two.CreatedAt, two.UpdatedAt, two.ValidatedAt = one.ID, one.Path, one.CreatedAt, one.UpdatedAt, one.ValidatedAt
+	two.ID, two.Path = one.ID, one.Path
+	two.CreatedAt, two.UpdatedAt, two.ValidatedAt = one.CreatedAt, one.UpdatedAt, one.ValidatedAt
 	require.Equal(t, one, two)
 }
 
@@ -266,8 +268,9 @@ func requireSameErrors(t *testing.T, s *server, token string) {
 			Original struct{ URL string }
 		}
 	}
-	s.ask(t, token, fmt.Sprintf(`{ uploadHistory(id: "upl-%d") { errors { nodes { row line column value code message params { name value } } }
-		original { url } } }`, h.ID), &graph)
+	s.ask(t, token, fmt.Sprintf(`{ uploadHistory(id: "upl-%d") {
+		errors { nodes { row line column value code message params { name value } } } original { url }
+	} }`, h.ID), &graph)
 	path := fmt.Sprintf("/histories/%d/", h.ID)
 	_, answer = s.rest(t, token, http.MethodGet, path+"import-errors", nil)
 	var rest struct{ Data []rowError }
@@ -287,12 +290,12 @@ func requireSameLists(t *testing.T, s *server, token string) {
 	for graph, rest := range map[string]string{
 		``:                              ``,
 		`(filter: {status: [FAILURE]})`: `?status=3`,
-		`(filter: {status: [SUCCESS, FAILURE]}, orderBy: {field: STATUS, direction: DESC})`:              `?status=2,3&sort=-status`,
-		`(filter: {fileNameContains: "CSV"}, orderBy: {field: FILE_NAME, direction: ASC})`:               `?file_name=CSV&sort=file_name`,
-		`(orderBy: {field: VALIDATED_AT, direction: ASC})`:                                               `?sort=validated_at`,
-		`(filter: {createdAfter: "2020-01-01T00:00:00Z"}, orderBy: {field: CREATED_AT, direction: ASC})`: `?created_from=2020-01-01&sort=created_at`,
-		`(filter: {createdBefore: "2020-01-02T00:00:00Z"})`:                                              `?created_to=2020-01-01`,
-		`(filter: {userId: "user-nobody"})`:                                                              `?user_id=user-nobody`,
+		`(filter: {status: [SUCCESS, FAILURE]}, orderBy: {field: STATUS, direction: DESC})`: `?status=2,3&sort=-status`,
+		`(filter: {fileNameContains: "CSV"}, orderBy: {field: FILE_NAME, direction: ASC})`:  `?file_name=CSV&sort=file_name`,
+		`(orderBy: {field: VALIDATED_AT, direction: ASC})`:                                  `?sort=validated_at`,
+		`(filter: {createdAfter: "2020-01-01T00:00:00Z"})`:                                  `?created_from=2020-01-01`,
+		`(filter: {createdBefore: "2020-01-02T00:00:00Z"})`:                                 `?created_to=2020-01-01`,
+		`(filter: {userId: "user-nobody"})`:                                                 `?user_id=user-nobody`,
 	} {
 		var data struct {
 			UploadHistories struct {
