@@ -99,7 +99,7 @@ func TestOtherSitesOfTheSameImportAreRight(t *testing.T) {
 	limits := script.DefaultLimits()
 	limits.CallCPU = shortCPU
 	r, err := script.Start(t.Context(), script.Config{
-		Code: "function process(rows, { site }) { if (site.key === 'bad') { " + hostile["loops natively"] + " } return { key: site.key } }",
+		Code: "function process(rows, { site: { key } }) { if (key === 'bad') { " + hostile["loops natively"] + " } return { key } }",
 		VMs:  2, Limits: limits,
 	})
 	require.NoError(t, err)

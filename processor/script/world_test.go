@@ -92,9 +92,10 @@ let calls = 0;
 function process(rows, context) {
   const registered = Symbol.for("registered");
   const seen = [
-    ++calls, typeof leak, [].leak, {}.leak, (() => {}).leak, "".leak, Object.keys(globalThis).join(), Object.getOwnPropertyNames(context).join(),
-    rows.length, RegExp.$1, registered.leak, JSON.stringify([1]), Math.max(1, 2), Date.now(), Math.random(), [3, 1, 2].sort().join(),
-    context.columns.length, String(Object.getOwnPropertySymbols(Object.prototype).length), new Error("x").stack,
+    ++calls, typeof leak, [].leak, {}.leak, (() => {}).leak, "".leak, Object.keys(globalThis).join(),
+    Object.getOwnPropertyNames(context).join(), rows.length, RegExp.$1, registered.leak, JSON.stringify([1]), Math.max(1, 2),
+    Date.now(), Math.random(), [3, 1, 2].sort().join(), context.columns.length,
+    String(Object.getOwnPropertySymbols(Object.prototype).length), new Error("x").stack,
   ];
   globalThis.leak = 1;
   Object.prototype.leak = Array.prototype.leak = Function.prototype.leak = String.prototype.leak = 1;
@@ -150,8 +151,8 @@ func TestRandomNumbersAreTheImportsOwn(t *testing.T) {
 	same := random(code, 2024, site)
 	require.Equal(t, same, random(code, 2024, &script.Site{Key: "A", Name: "its name does not matter"}))
 	all := map[string]bool{
-		same: true, random(code, 2025, site): true, random(code+" ", 2024, site): true, random(code, 2024, &script.Site{Key: "B"}): true,
-		random(code, 2024, nil): true, random(code, 2024, &script.Site{}): true,
+		same: true, random(code, 2025, site): true, random(code+" ", 2024, site): true,
+		random(code, 2024, &script.Site{Key: "B"}): true, random(code, 2024, nil): true, random(code, 2024, &script.Site{}): true,
 	}
 	require.Len(t, all, 6)
 }
