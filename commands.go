@@ -40,6 +40,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 		err = serveCommand(ctx, rest, stdout, stderr, getenv)
 	case "token":
 		err = tokenCommand(ctx, rest, stdout, stderr, getenv)
+	case "doctor":
+		err = doctorCommand(ctx, rest, stdout, stderr, getenv)
 	case "migrate":
 		err = migrateCommand(ctx, rest, stdout, stderr, getenv)
 	case "organization create":
@@ -72,6 +74,7 @@ func help() string {
 
   entrepot                        serves; prints where, and a link to sign in with
   entrepot token                  prints a bearer token, of the demonstration's OWNER unless flags say otherwise
+  entrepot doctor                 looks at the database, the bucket and what else the server stands on, and says what to do
   entrepot migrate                brings the database up to date, and exits
   entrepot organization create    makes an organization with its first group and owner, and prints its id
   entrepot version                prints the version

@@ -41,7 +41,7 @@ func settings() []*setting {
 			flag: "migrate-database-url", env: "MIGRATE_DATABASE_URL",
 			help: "the same as the role that owns the tables, to migrate at start",
 		},
-		{flag: "bucket-url", env: "BUCKET_URL", help: "file:///folder of the bucket; by default in the data folder"},
+		{flag: "bucket-url", env: "BUCKET_URL", help: "gs://bucket/prefix, or file:///folder; by default in the data folder"},
 		{flag: "jwt-secret", env: "JWT_SECRET", help: "an identity provider's: its HS256 tokens, and no others, sign in"},
 		{flag: "oidc-issuer", env: "OIDC_ISSUER", help: "the claim iss of the provider's tokens; required with it"},
 		{flag: "oidc-audience", env: "OIDC_AUDIENCE", help: "the claim aud of the provider's tokens; required with it"},
@@ -126,12 +126,13 @@ func read(all []*setting, args []string, getenv func(string) string) (wrong usag
 // config is what a command works with, checked.
 type config struct {
 	addr     string
-	data     string   // absolute
-	public   *url.URL // nil: made from where the server listens
-	secret   string   // empty: made on first start
-	database string   // postgres://…; empty: SQLite in the data folder
-	migrate  string   // the same as the owner; may be empty
-	bucket   string   // file://…
+	data     string              // absolute
+	public   *url.URL            // nil: made from where the server listens
+	secret   string              // empty: made on first start
+	database string              // postgres://…; empty: SQLite in the data folder
+	migrate  string              // the same as the owner; may be empty
+	bucket   string              // gs://… or file://…
+	getenv   func(string) string // for what the bucket's own libraries call their variables
 	provider *auth.Provider
 	demo     bool
 	verbose  bool
@@ -153,7 +154,7 @@ func newConfig(all []*setting, args []string, getenv func(string) string) (confi
 		values[s.flag] = strings.TrimSpace(s.value)
 	}
 	c := config{
-		addr: values["addr"], secret: values["secret"], verbose: values["verbose"] != "", demo: values["demo"] != "",
+		addr: values["addr"], getenv: getenv, secret: values["secret"], verbose: values["verbose"] != "", demo: values["demo"] != "",
 		wanted: auth.Wanted{
 			Email: values["user"], Organization: values["organization"], Group: values["group"],
 			Role: viewer.Role(strings.ToUpper(values["role"])),
@@ -237,8 +238,8 @@ func (c *config) setPlaces(values map[string]string, wrong *usageError) {
 	c.bucket = storage.FileURL(filepath.Join(c.data, "bucket"))
 	if text := values["bucket-url"]; text != "" {
 		c.bucket = text
-		if u, err := url.Parse(text); err != nil || u.Scheme != "file" || u.Host != "" || len(u.Path) < 2 {
-			wrong.add("--bucket-url (BUCKET_URL) must be like file:///srv/entrepot/bucket: only folders are supported so far")
+		if err := storage.CheckURL(text); err != nil {
+			wrong.add("--bucket-url (BUCKET_URL) is wrong: %v", err)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func serveCommand(
 // build wires everything, up to the address to listen at. What it has opened when it fails is for release.
 func (a *app) build(ctx context.Context) (err error) {
 	if a.bucket, err = storage.Open(ctx, storage.Config{
-		URL: a.config.bucket, Secret: a.secret, MaxBytes: a.limits.MaxFileBytes, Logger: a.log,
+		URL: a.config.bucket, Secret: a.secret, MaxBytes: a.limits.MaxFileBytes, Logger: a.log, Getenv: a.config.getenv,
 	}); err != nil {
 		return err
 	}

@@ -19,10 +19,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"entrepot/processor/script"
 )
 
 // TestMain begins as main does, and is main where a test asks for a server in a process of its own.
 func TestMain(m *testing.M) {
+	script.ServeIfChild()
 	if os.Getenv(asServer) != "" {
 		main()
 	}
@@ -295,8 +298,10 @@ func TestWrongConfigurationIsNamedAllAtOnce(t *testing.T) {
 		"--jwt-secret " + long:                  "needs --oidc-issuer (OIDC_ISSUER) and --oidc-audience (OIDC_AUDIENCE)",
 		"--oidc-issuer x":                       "given without --jwt-secret",
 		"--migrate-database-url x://":           "(MIGRATE_DATABASE_URL) must be like postgres://",
-		"--bucket-url file:":                    "only folders",
-		"--bucket-url file://host/x":            "only folders",
+		"--bucket-url file:":                    "not absolute",
+		"--bucket-url file://host/x":            "not absolute",
+		"--bucket-url s3://bucket":              "use file:///absolute/folder or gs://bucket/prefix",
+		"--bucket-url gs://":                    "names no bucket",
 		provided + " --addr 0.0.0.0:80":         "--url (ENTREPOT_URL) how clients reach",
 		provided + " --addr :80":                "--url (ENTREPOT_URL) how clients reach",
 		"--database-url postgres://x/y migrate": `"migrate" is not expected`,
