@@ -54,7 +54,10 @@ func folderOf(address string) (string, error) {
 	if !filepath.IsAbs(path) {
 		return "", errors.New("the bucket's folder is not absolute; use file:///absolute/folder (three slashes)")
 	}
-	return filepath.Clean(path), nil
+	if path = filepath.Clean(path); path == filepath.Dir(path) {
+		return "", errors.New("the bucket's folder is the root of the file system; use one of its own")
+	}
+	return path, nil
 }
 
 const (

@@ -166,6 +166,7 @@ func TestOpenNamesEverythingWrong(t *testing.T) {
 		"one word":         {storage.Config{URL: "file:data", Secret: secret}, []string{"three slashes"}},
 		"query":            {storage.Config{URL: good + "?create=1", Secret: secret}, []string{"query"}},
 		"not an address":   {storage.Config{URL: "file:///%zz", Secret: secret}, []string{"cannot be read"}},
+		"everything":       {storage.Config{URL: "file:///", Secret: secret}, []string{"root of the file system"}},
 		"no bucket":        {storage.Config{URL: "gs://"}, []string{"names no bucket"}},
 		"not a bucket":     {storage.Config{URL: "gs://My Bucket/x"}, []string{"names no bucket"}},
 		"prefix out of it": {storage.Config{URL: "gs://bucket/../other"}, []string{"prefix", "segment"}},
