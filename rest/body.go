@@ -73,6 +73,24 @@ func (wholeNumber) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeInteger, Format: "int64"}
 }
 
+// flag is a member of a request's body that should be true or false.
+type flag struct {
+	value bool // false for none and for null
+	wrong bool
+}
+
+// UnmarshalJSON never fails.
+func (f *flag) UnmarshalJSON(data []byte) error {
+	*f = flag{}
+	f.wrong = json.Unmarshal(data, &f.value) != nil
+	return nil
+}
+
+// Schema says what is expected.
+func (flag) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeBoolean, Default: false}
+}
+
 // decodeFields takes the members of a JSON object by their exact names and leaves the others alone.
 func decodeFields(data []byte, fields map[string]json.Unmarshaler) error {
 	var members map[string]json.RawMessage

@@ -73,6 +73,10 @@ func TestSignedURLsOfGoodRequests(t *testing.T) {
 			body: `{"file_name": "a.tab", "size": 1}`, contentType: "text/tab-separated-values",
 			header: []string{"Content-Type", ""},
 		},
+		"resumable, which a folder does not know": {
+			body: `{"file_name": "a.csv", "size": 1, "resumable": true}`, contentType: "text/csv",
+		},
+		"not resumable": {body: `{"file_name": "a.csv", "size": 1, "resumable": null}`, contentType: "text/csv"},
 		"identity": {
 			body: `{"file_name": "a.tsv", "size": 1}`, contentType: "text/tab-separated-values",
 			header: []string{"Content-Encoding", "identity"},
@@ -103,6 +107,7 @@ func TestBadRequestsForASignedURL(t *testing.T) {
 		typeString = "The content type must be a string."
 		hashDigits = "The sha256 must have 64 hexadecimal digits."
 		hashString = "The sha256 must be a string."
+		resumable  = "The resumable must be true or false."
 		nameLong   = "The file name may not be longer than 255 characters; it has 256."
 		nameHidden = "The file name may not contain control characters."
 	)
@@ -171,8 +176,13 @@ func TestBadRequestsForASignedURL(t *testing.T) {
 		{"hash of other digits", with("sha256", `"`+strings.Repeat("x", 64)+`"`), one("sha256", hashDigits)},
 		{"hash with NUL", with("sha256", `"`+strings.Repeat("a", 63)+`\u0000"`), one("sha256", hashDigits)},
 
-		{"everything", `{"file_name": [], "size": {}, "content_type": 1, "sha256": false}`, map[string][]string{
+		{"resumable text", with("resumable", `"true"`), one("resumable", resumable)},
+		{"resumable number", with("resumable", "1"), one("resumable", resumable)},
+		{"resumable list", with("resumable", "[]"), one("resumable", resumable)},
+
+		{"everything", `{"file_name": [], "size": {}, "content_type": 1, "sha256": false, "resumable": "x"}`, map[string][]string{
 			"file_name": {nameString}, "size": {sizeString}, "content_type": {typeString}, "sha256": {hashString},
+			"resumable": {resumable},
 		}},
 		{"wrong types beside wrong values", `{"file_name": " ", "size": 0, "content_type": 1, "sha256": "x"}`, map[string][]string{
 			"file_name": {nameRequired}, "size": {sizeLeast}, "content_type": {typeString}, "sha256": {hashDigits},

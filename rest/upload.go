@@ -23,12 +23,14 @@ type SignedURLBody struct {
 	Size        wholeNumber `json:"size" minimum:"1" example:"123456" doc:"The file's size in bytes. Exactly so many must be sent."`
 	ContentType text        `json:"content_type,omitempty" nullable:"true" example:"text/csv" doc:"How the file will be sent; by default as its name ends. A CSV file is text/csv; application/octet-stream is taken for anything."`
 	SHA256      text        `json:"sha256,omitempty" nullable:"true" pattern:"^[0-9A-Fa-f]{64}$" doc:"The file's SHA-256 in hexadecimal. What has another one is refused."`
+	Resumable   flag        `json:"resumable,omitempty" nullable:"true" example:"false" doc:"Whether to begin an upload that can be resumed, for large files: where the bucket has such, the answer's method is POST, and the Location that it answers with takes the bytes, in pieces or at once."`
 }
 
 // UnmarshalJSON takes the members by their exact names.
 func (b *SignedURLBody) UnmarshalJSON(data []byte) error {
 	return decodeFields(data, map[string]json.Unmarshaler{
 		"file_name": &b.FileName, "size": &b.Size, "content_type": &b.ContentType, "sha256": &b.SHA256,
+		"resumable": &b.Resumable,
 	})
 }
 
@@ -100,7 +102,8 @@ func (a *api) signURL(ctx context.Context, request *signedURLRequest) (*signedUR
 	in := upload.CreateInput{
 		FileName: body.FileName.or(""), ContentType: body.ContentType.orRefused(), SHA256: body.SHA256.orRefused(),
 	}
-	if body.Size.value != nil {
+	in.Resumable = body.Resumable.value
+	if body.Size.value != nil && !body.Resumable.wrong { // without a size nothing is done, and the other fields are checked
 		in.Size = *body.Size.value
 	}
 	issued, err := a.uploads.Create(ctx, in)
@@ -114,6 +117,11 @@ func (a *api) signURL(ctx context.Context, request *signedURLRequest) (*signedUR
 			problem.replace("size", "The size must be a whole number.")
 		case body.Size.value == nil:
 			problem.replace("size", "The size is required.")
+		case in.Size != *body.Size.value:
+			delete(problem.Errors, "size")
+		}
+		if body.Resumable.wrong {
+			problem.replace("resumable", "The resumable must be true or false.")
 		}
 		return nil, problem
 	}
