@@ -106,6 +106,9 @@ func newPlan(c Config) (*plan, error) {
 	if scripted := c.Version.Code != ""; scripted && (c.Script == nil || c.Spill == nil) {
 		wrong = append(wrong, errors.New("a version with code needs a Script and a Spill"))
 	}
+	if c.Earlier != nil && c.Earlier.spill != c.Spill {
+		wrong = append(wrong, errors.New("the earlier file has another Spill"))
+	}
 	if c.MaxSites < 0 || c.MaxResults < 0 || c.Calls < 0 || c.MaxLogLines < 0 {
 		wrong = append(wrong, errors.New("a limit is below 0"))
 	}

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"entrepot/definition"
 	"entrepot/processor"
@@ -506,6 +508,48 @@ func TestLogIsBounded(t *testing.T) {
 	}
 }
 
+// TestOutcomesThatWaitAreBounded shows that no calls begin while what those for later sites have come to fills the memory
+// for it, because an earlier one goes on.
+func TestOutcomesThatWaitAreBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, output := threeSites(), []string{}
+		text := `:"` + strings.Repeat("x", 32<<10) + `"`
+		for i := range 30 {
+			o := scriptOutput(fmt.Sprintf("o%d", i), definition.OutputString, definition.Yearly)
+			f.version.Outputs = append(f.version.Outputs, o)
+			output = append(output, `"`+o.Key+`"`+text)
+		}
+		full := returns("{" + strings.Join(output, ",") + "}")
+		release := make(chan struct{})
+		var ended atomic.Int64
+		c := f.withCode(t, scripted(func(ctx context.Context, c *script.Call) (*script.Result, error) {
+			if c.Site.Key == "00" {
+				<-release
+			} else {
+				ended.Add(1)
+			}
+			return full(ctx, c)
+		}))
+		c.Calls = 2
+		var rows []string
+		for i := range 30 {
+			rows = append(rows, fmt.Sprintf("%02d", i))
+		}
+		a := feed(t, c, rows...)
+		finished := make(chan error)
+		go func() {
+			_, err := a.Results(t.Context())
+			finished <- err
+		}()
+		synctest.Wait()
+		require.EqualValues(t, 9, ended.Load(), "9 MB")
+		close(release)
+		require.NoError(t, <-finished)
+		require.EqualValues(t, 29, ended.Load())
+	})
+}
+
 // TestSitesAreNamedToCode: its key and, where it is known, its name.
 func TestSitesAreNamedToCode(t *testing.T) {
 	t.Parallel()
@@ -589,7 +633,13 @@ func TestNewAsksForWhatCodeNeeds(t *testing.T) {
 	f.version.Code = "x"
 	_, err := processor.New(f.config())
 	require.ErrorContains(t, err, "a version with code needs a Script and a Spill")
-	_, err = processor.NewSpill(processor.SpillConfig{MaxBytes: 1 << 40})
+	c := f.withCode(t, returns("{}"))
+	earlier, err := processor.New(c)
+	require.NoError(t, err)
+	c.Earlier, c.Spill = earlier, newSpill(t, processor.SpillConfig{MaxBytes: 1 << 38})
+	_, err = processor.New(c)
+	require.ErrorContains(t, err, "the earlier file has another Spill")
+	_, err = processor.NewSpill(processor.SpillConfig{MaxBytes: 1 << 40, MemoryBytes: 1 << 30})
 	require.ErrorContains(t, err, "MaxBytes")
 	_, err = processor.NewSpill(processor.SpillConfig{MaxBytes: -1, MemoryBytes: 1})
 	require.ErrorContains(t, err, "MaxBytes")

@@ -3,8 +3,6 @@ package processor
 import (
 	"cmp"
 	"slices"
-
-	"entrepot/definition"
 )
 
 // SiteRows counts the accepted rows of a site.
@@ -60,7 +58,3 @@ func (w *Worker) acceptedRows() []int64 {
 	}
 	return rows
 }
-
-// Log gives the lines that the code wrote to its console, in the order of the sites; where there were more than an import
-// keeps, the last line says so. It is called after Results, whether or not that failed.
-func (a *Aggregation) Log() []definition.LogLine { return a.log }

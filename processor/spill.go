@@ -18,8 +18,8 @@ type SpillConfig struct {
 	// MaxBytes is the largest that the file may become, at most 512 times MemoryBytes; 0 means definition.DefaultLimits, or
 	// as many as that.
 	MaxBytes int64
-	// MemoryBytes is how many bytes of memory rows take until they go to the file; 0 is 32 MiB. Rows that are read back
-	// take as much at most. Each Worker may have up to 96 KiB beside it.
+	// MemoryBytes is about how many bytes of memory rows take until they go to the file; 0 is 32 MiB, or as many as MaxBytes
+	// needs. Rows that are read back take as much at most. Each Worker may have up to 96 KiB beside it.
 	MemoryBytes int64
 }
 
@@ -83,7 +83,7 @@ func newSpillError(verb string, err error) error {
 // NewSpill makes a Spill; its error names everything that is wrong with the config. The file is made when it is needed.
 func NewSpill(c SpillConfig) (*Spill, error) {
 	if c.MemoryBytes == 0 {
-		c.MemoryBytes = defaultSpillMemory
+		c.MemoryBytes = max(defaultSpillMemory, (c.MaxBytes+maxSpillFactor-1)/maxSpillFactor)
 	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = min(definition.DefaultLimits().MaxSpillBytes, maxSpillFactor*c.MemoryBytes)
