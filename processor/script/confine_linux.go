@@ -5,6 +5,9 @@ package script
 import (
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
+	"strings"
 	"time"
 
 	seccomp "github.com/elastic/go-seccomp-bpf"
@@ -16,6 +19,9 @@ import (
 func (s *server) confine() error {
 	// What the runtime opens when it first sleeps must be open by then.
 	time.Sleep(time.Nanosecond)
+	if err := closeFiles(len(s.vms)); err != nil {
+		return err
+	}
 	heaps := s.memory * int64(len(s.vms))
 	s.resident = resident() + heaps + outside
 	mapped, err := mappedBytes()
@@ -37,9 +43,33 @@ func (s *server) confine() error {
 			return fmt.Errorf("limit %s: %w", limit.name, err)
 		}
 	}
-	filter := seccomp.Filter{NoNewPrivs: true, Flag: seccomp.FilterFlagTSync, Policy: policy(os.Getpid())}
-	if err := seccomp.LoadFilter(filter); err != nil {
-		return fmt.Errorf("install a filter of system calls: %w", err)
+	// The thread that gives privileges up is the one that installs the first filter, on all threads: those give them up too.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for i, policy := range policies(os.Getpid()) {
+		filter := seccomp.Filter{NoNewPrivs: i == 0, Flag: seccomp.FilterFlagTSync, Policy: policy}
+		if err := seccomp.LoadFilter(filter); err != nil {
+			return fmt.Errorf("install a filter of system calls: %w", err)
+		}
+	}
+	return nil
+}
+
+// closeFiles closes what packages have opened as they were loaded, such as the runtime the limits of its container.
+func closeFiles(vms int) error {
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("list open files: %w", err)
+	}
+	for _, file := range files {
+		number, err := strconv.Atoi(file.Name())
+		if err != nil || number <= 2*vms {
+			continue // pipes
+		}
+		to, err := os.Readlink("/proc/self/fd/" + file.Name())
+		if err == nil && !strings.HasPrefix(to, "anon_inode:") { // with which the runtime sleeps
+			_ = unix.Close(number)
+		}
 	}
 	return nil
 }

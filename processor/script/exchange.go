@@ -129,7 +129,7 @@ func (s *slot) prepare(ctx context.Context, r *Runner, check bool) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.exchange(ctx, &r.config.Limits, nil, func(w *watch) error {
+	a, err := s.exchange(ctx, &r.config.Limits, &rowSender{}, func(w *watch) error {
 		if err := s.greet(); err != nil {
 			return err
 		}
@@ -178,8 +178,7 @@ func (s *slot) greet() error {
 	return nil
 }
 
-// exchange sends a request and reads its answer, under watch. rows, nil for none, tell what was sent, for the answer to be
-// checked.
+// exchange sends a request and reads its answer, under watch. rows tell what was sent, for the answer to be checked.
 func (s *slot) exchange(ctx context.Context, l *Limits, rows *rowSender, send func(*watch) error) (*answer, error) {
 	w := s.watch(ctx, l)
 	answered := false
@@ -223,10 +222,11 @@ func (s *slot) answer(l *Limits, rows *rowSender) (*answer, error) {
 	if f.kind != frameAnswer || f.request != s.request {
 		return nil, fmt.Errorf("read answer %d: %w: type %q of request %d", s.request, errFrame, f.kind, f.request)
 	}
-	if rows == nil {
-		return readAnswer(f.body, l, 0, 0)
+	a, err := readAnswer(f.body, l, rows.first, rows.last)
+	if err == nil && a.Fault == nil && rows.called != (len(a.output) > 0) {
+		return nil, fmt.Errorf("read answer %d: %w: with a result, or without", s.request, errFrame)
 	}
-	return readAnswer(f.body, l, rows.first, rows.last)
+	return a, err
 }
 
 // verdict ends the child and says what its failure means.
@@ -239,12 +239,12 @@ func (s *slot) verdict(ctx context.Context, killedFor why, err error) error {
 		return unavailable(err)
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case killedFor == forWall:
+	case killedFor == forWall && s.greeted:
 		return wallError(s.child.limits)
 	case killedFor == forCPU:
 		return errorOf(engine.CallTimeFault())
 	case killed:
-		return &errCrash{err}
+		return &errCrash{fmt.Errorf("%w (%s; it said: %s)", err, s.child.cmd.ProcessState, s.child.errors)}
 	}
 	return s.child.death(err)
 }
@@ -291,7 +291,7 @@ func (s *slot) call(ctx context.Context, r *Runner, c *Call) (*Result, error) {
 	if c.Site != nil {
 		head.Site = &engine.Site{Key: c.Site.Key, Name: c.Site.Name}
 	}
-	rows := rowSender{slot: s, limits: &r.config.Limits, first: math.MaxInt64}
+	rows := rowSender{called: true, slot: s, limits: &r.config.Limits, first: math.MaxInt64}
 	a, err := s.exchange(ctx, &r.config.Limits, &rows, func(w *watch) error {
 		b, err := appendFrame(s.batch[:0], frameCall, s.request, head)
 		if err != nil {
@@ -322,6 +322,7 @@ func (s *slot) call(ctx context.Context, r *Runner, c *Call) (*Result, error) {
 
 // rowSender sends rows in batches and counts them.
 type rowSender struct {
+	called      bool // a call is made, which has a result
 	slot        *slot
 	limits      *Limits
 	rows        int

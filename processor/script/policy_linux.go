@@ -3,6 +3,8 @@
 package script
 
 import (
+	"runtime"
+
 	seccomp "github.com/elastic/go-seccomp-bpf"
 	"golang.org/x/sys/unix"
 )
@@ -15,51 +17,59 @@ const (
 	cThread  = goThread | unix.CLONE_SETTLS | unix.CLONE_PARENT_SETTID | unix.CLONE_CHILD_CLEARTID
 )
 
-// policy lists the system calls that a child may make: what the Go runtime needs to compute, and to read and write pipes
+// policies list the system calls that a child may make: what the Go runtime needs to compute, and to read and write pipes
 // that are open already. To look for a file is refused: the C library does so for hints, and goes on without. Every other
-// call kills the process, so that an attack on the engine has one try, and is seen: it counts as a crash. Names are the
-// same on amd64 and arm64.
-func policy(pid int) seccomp.Policy {
-	onlyWith := func(name string, argument uint32, is uint64) seccomp.NameWithConditions {
-		return seccomp.NameWithConditions{Name: name, Conditions: seccomp.ArgumentConditions{
-			{Argument: argument, Operation: seccomp.Equal, Value: is},
-		}}
+// call kills the process, so that an attack on the engine has one try, and is seen: it counts as a crash.
+//
+// The strictest of all policies holds. The last one knows names only. Those before it are about one system call and its
+// argument each and allow all others: a filter made of a policy takes the argument for the number of a system call in what
+// comes after a condition that failed, hence nothing may come after one. The order is that of installing, which the last
+// one makes impossible.
+func policies(pid int) []seccomp.Policy {
+	stat := "newfstatat"
+	if runtime.GOARCH == "arm64" {
+		stat = "fstatat" // by the same number in either way
 	}
-	return seccomp.Policy{
-		DefaultAction: seccomp.ActionKillProcess,
-		Syscalls: []seccomp.SyscallGroup{
-			{
-				Action: seccomp.ActionAllow,
-				Names: []string{
+	return []seccomp.Policy{
+		unless("clone", 0, goThread, goThread|unix.CLONE_SETTLS, cThread),
+		unless("tgkill", 0, uint64(pid)),
+		// memory is never executable
+		unless("mmap", 2, unix.PROT_NONE, unix.PROT_READ|unix.PROT_WRITE),
+		unless("mprotect", 2, unix.PROT_NONE, unix.PROT_READ, unix.PROT_READ|unix.PROT_WRITE),
+		// the runtime names its memory
+		unless("prctl", 0, unix.PR_SET_VMA),
+		{
+			DefaultAction: seccomp.ActionKillProcess,
+			Syscalls: []seccomp.SyscallGroup{
+				{Action: seccomp.ActionAllow, Names: []string{
 					"read", "write",
-					// memory
-					"munmap", "madvise",
+					"mmap", "munmap", "mprotect", "madvise", "prctl",
 					// threads and their signals, with which the runtime interrupts them
-					"futex", "sched_yield", "nanosleep", "clock_nanosleep", "sched_getaffinity", "gettid", "getpid",
+					"clone", "futex", "sched_yield", "nanosleep", "clock_nanosleep", "sched_getaffinity", "gettid", "getpid", "tgkill",
 					"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "exit", "exit_group",
 					"set_robust_list", "rseq",
 					// clocks and sums
 					"clock_gettime", "getrusage", "getrandom",
 					// the runtime's sleepers
 					"epoll_pwait", "epoll_ctl",
-				},
-				NamesWithCondtions: []seccomp.NameWithConditions{
-					onlyWith("clone", 0, goThread),
-					onlyWith("clone", 0, goThread|unix.CLONE_SETTLS),
-					onlyWith("clone", 0, cThread),
-					onlyWith("tgkill", 0, uint64(pid)),
-					// memory is never executable
-					onlyWith("mmap", 2, unix.PROT_NONE),
-					onlyWith("mmap", 2, unix.PROT_READ|unix.PROT_WRITE),
-					onlyWith("mprotect", 2, unix.PROT_NONE),
-					onlyWith("mprotect", 2, unix.PROT_READ),
-					onlyWith("mprotect", 2, unix.PROT_READ|unix.PROT_WRITE),
-					// the runtime names its memory
-					onlyWith("prctl", 0, unix.PR_SET_VMA),
-				},
+				}},
+				{Action: seccomp.ActionErrno, Names: []string{"openat", stat, "faccessat", "readlinkat"}},
+				{Action: seccomp.ActionErrno | seccomp.Action(unix.ENOSYS), Names: []string{"clone3"}},
 			},
-			{Action: seccomp.ActionErrno, Names: []string{"openat", "newfstatat", "faccessat", "readlinkat"}},
-			{Action: seccomp.ActionErrno | seccomp.Action(unix.ENOSYS), Names: []string{"clone3"}},
 		},
+	}
+}
+
+// unless kills the process that makes a system call without one of the values in one of its arguments.
+func unless(name string, argument uint32, values ...uint64) seccomp.Policy {
+	var others seccomp.ArgumentConditions
+	for _, v := range values {
+		others = append(others, seccomp.Condition{Argument: argument, Operation: seccomp.NotEqual, Value: v})
+	}
+	return seccomp.Policy{
+		DefaultAction: seccomp.ActionAllow,
+		Syscalls: []seccomp.SyscallGroup{{
+			Action: seccomp.ActionKillProcess, NamesWithCondtions: []seccomp.NameWithConditions{{Name: name, Conditions: others}},
+		}},
 	}
 }

@@ -16,6 +16,9 @@ import (
 
 func TestMain(m *testing.M) {
 	script.ServeIfChild()
+	serveIfLiar()
+	serveIfChore()
+	serveIfParent()
 	os.Exit(m.Run())
 }
 
