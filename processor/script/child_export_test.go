@@ -46,7 +46,13 @@ func ServeProbe(probe func() error) {
 
 // Filters are the programs that decide about each system call of a child with that number.
 func Filters(pid int) ([][]bpf.Instruction, error) {
-	p := policy(pid)
-	program, err := p.Assemble()
-	return [][]bpf.Instruction{program}, err
+	var programs [][]bpf.Instruction
+	for _, p := range policies(pid) {
+		program, err := p.Assemble()
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, program)
+	}
+	return programs, nil
 }
