@@ -42,7 +42,9 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 			result.fail(&failureError{Code: mixed.Code, Sentence: mixed.Message, Params: mixed.Params})
 			err = nil
 		case errors.As(err, &script):
-			a.Logger.InfoContext(ctx, "a processor failed", "import_id", a.run.ID, "code", script.Code, "error", err)
+			if cause := errors.Unwrap(errors.Unwrap(script)); cause != nil { // what a tenant's code says is not for the log
+				a.Logger.WarnContext(ctx, "the process of a processor ended", "import_id", a.run.ID, "code", script.Code, "error", cause)
+			}
 			result.fail(&failureError{Code: script.Code, Sentence: script.Message, Params: script.Params})
 			err = nil
 		case errors.As(err, &spill):

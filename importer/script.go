@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"entrepot/definition"
 	"entrepot/ent"
@@ -77,6 +78,7 @@ func (a *attempt) prepareCode(own *part) (p processing, err error) {
 	}
 	limits := script.DefaultLimits()
 	limits.SourceBytes, limits.MemoryBytes = a.Limits.ScriptBytes, a.Limits.ScriptMemoryBytes
+	limits.CallCPU = time.Duration(a.Limits.ScriptCPUMillis) * time.Millisecond
 	limits.Rows, limits.RowBytes = a.Limits.ScriptRows, a.Limits.ScriptInputBytes
 	config := script.Config{Code: a.version.Code, VMs: a.Parallelism, Limits: limits}
 	if a.run.Year != nil {
