@@ -103,8 +103,8 @@ func TestFilterAllowsNothingElse(t *testing.T) {
 
 	telling := []uint64{
 		0, 1, 2, 3, 4, 5, 6, 7, pid, pid + 1, unix.PR_SET_VMA, goThread, goThread | unix.CLONE_SETTLS, cThread,
-		goThread &^ unix.CLONE_THREAD, uint64(syscall.SIGCHLD), unix.CLONE_VM | unix.CLONE_VFORK, 1 << 32, 1<<32 | 3, 1<<32 | goThread, 1<<32 | pid, 1<<63 | 1,
-		1<<64 - 1,
+		goThread &^ unix.CLONE_THREAD, uint64(syscall.SIGCHLD), unix.CLONE_VM | unix.CLONE_VFORK,
+		1 << 32, 1<<32 | 3, 1<<32 | goThread, 1<<32 | pid, 1<<63 | 1, 1<<64 - 1,
 	}
 	check := func(number uint32, arguments [6]uint64) {
 		want := uint32(unix.SECCOMP_RET_KILL_PROCESS)
