@@ -56,8 +56,12 @@ func (u *Uploads) Delete(ctx context.Context, id string) (*ent.ReviewUploadHisto
 // hold is the history of this global id that the viewer may read, which nobody else changes or begins to import until
 // the transaction ends.
 func (u *Uploads) hold(ctx context.Context, id string) (*ent.ReviewUploadHistory, error) {
+	missing := refusal.New(refusal.NotFound, refusal.Input("id"), "There is no upload history with this id.")
 	number, ok := prefixid.Number(prefixid.UploadHistory, strings.TrimSpace(id))
-	if ok && u.db.Dialect() == dialect.Postgres {
+	if !ok {
+		return nil, missing
+	}
+	if u.db.Dialect() == dialect.Postgres {
 		_, err := u.db.ExecContext(ctx, "SELECT 1 FROM "+reviewuploadhistory.Table+" WHERE id = $1 FOR UPDATE", number)
 		if err != nil {
 			return nil, fmt.Errorf("lock upload history: %w", err)
@@ -65,7 +69,7 @@ func (u *Uploads) hold(ctx context.Context, id string) (*ent.ReviewUploadHistory
 	}
 	h, err := u.db.Client().ReviewUploadHistory.Query().Where(reviewuploadhistory.ID(number)).Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, refusal.New(refusal.NotFound, refusal.Input("id"), "There is no upload history with this id.")
+		return nil, missing
 	}
 	return h, err
 }

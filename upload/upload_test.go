@@ -87,8 +87,19 @@ const (
 
 func newHouse(t *testing.T, change ...func(*upload.Config)) *house {
 	t.Helper()
+	return newHouseOn(t, testdb.New(t), change...)
+}
+
+// onEach runs a test in a house on each kind of database.
+func onEach(t *testing.T, f func(t *testing.T, h *house), change ...func(*upload.Config)) {
+	t.Helper()
+	testdb.Each(t, func(t *testing.T, db *database.DB) { f(t, newHouseOn(t, db, change...)) })
+}
+
+func newHouseOn(t *testing.T, db *database.DB, change ...func(*upload.Config)) *house {
+	t.Helper()
 	h := &house{
-		db: testdb.New(t), jobs: &jobs{}, bus: &event.Bus{},
+		db: db, jobs: &jobs{}, bus: &event.Bus{},
 		now: time.Date(2026, 11, 21, 12, 0, 0, 123_000_000, time.UTC),
 	}
 	var err error
@@ -228,8 +239,10 @@ func pointer[T any](v T) *T { return &v }
 
 func TestNewNamesEverythingThatIsMissing(t *testing.T) {
 	t.Parallel()
-	_, err := upload.New(upload.Config{Limits: definition.Limits{MaxFileBytes: 1}})
-	for _, name := range []string{"DB", "Bucket", "Queue", "Bus", "UploadURLSeconds"} {
+	_, err := upload.New(upload.Config{
+		Limits: definition.Limits{MaxFileBytes: 1}, Retention: upload.Retention{Results: -1},
+	})
+	for _, name := range []string{"DB", "Bucket", "Queue", "Bus", "UploadURLSeconds", "Retention"} {
 		require.ErrorContains(t, err, name)
 	}
 }
