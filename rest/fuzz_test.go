@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -22,25 +23,32 @@ import (
 	"entrepot/viewer"
 )
 
-// taker stores nothing, refuses what the command refuses, and shows what it was given.
-type taker struct {
-	rest.Reader
-	rest.ErrorReader
+// taken is what the commands and queries of one request were given.
+type taken struct {
 	stored  []upload.StoreInput
 	created []upload.CreateInput
 	listed  []upload.HistoryFilter
 }
 
-func (k *taker) Store(_ context.Context, in upload.StoreInput) (*ent.ReviewUploadHistory, error) {
+type takenKey struct{}
+
+// taker stores nothing, refuses what the command refuses, and puts what it was given where the context says.
+type taker struct {
+	rest.Reader
+	rest.ErrorReader
+}
+
+func (taker) Store(ctx context.Context, in upload.StoreInput) (*ent.ReviewUploadHistory, error) {
 	in, wrong := in.Normalize()
 	if err := wrong.OrNil(); err != nil {
 		return nil, err
 	}
+	k := ctx.Value(takenKey{}).(*taken)
 	k.stored = append(k.stored, in)
 	return &ent.ReviewUploadHistory{FileName: in.FileName, GcsPath: in.GCSPath, ErrorReason: in.ErrorReason}, nil
 }
 
-func (k *taker) Create(_ context.Context, in upload.CreateInput) (upload.Issued, error) {
+func (taker) Create(ctx context.Context, in upload.CreateInput) (upload.Issued, error) {
 	var wrong refusal.Errors
 	wrong.Text(refusal.Input("fileName"), "The file name", in.FileName, 255, true)
 	if in.Size <= 0 {
@@ -54,38 +62,42 @@ func (k *taker) Create(_ context.Context, in upload.CreateInput) (upload.Issued,
 	if err := wrong.OrNil(); err != nil {
 		return upload.Issued{}, err
 	}
+	k := ctx.Value(takenKey{}).(*taken)
 	k.created = append(k.created, in)
 	return upload.Issued{}, nil
 }
 
-func (k *taker) Histories(
-	_ context.Context, filter upload.HistoryFilter, _ upload.HistoryOrder, part upload.Part,
+func (taker) Histories(
+	ctx context.Context, filter upload.HistoryFilter, _ upload.HistoryOrder, part upload.Part,
 ) ([]*ent.ReviewUploadHistory, int, error) {
 	if part.Offset < 0 || part.Limit < 1 || part.Limit > 100 {
 		return nil, 0, errors.New("no such part")
 	}
+	k := ctx.Value(takenKey{}).(*taken)
 	k.listed = append(k.listed, filter)
 	return nil, 0, nil
 }
 
-func (k *taker) Ping(context.Context) error { return nil }
+func (taker) Ping(context.Context) error { return nil }
 
-// mounted is the API over a taker.
-func mounted(t *testing.T) (*taker, http.Handler) {
-	t.Helper()
-	k, router := &taker{}, chi.NewRouter()
-	require.NoError(t, rest.Mount(router, rest.Config{
-		Uploads: k, DB: k, PublicURL: public, Logger: slog.New(slog.DiscardHandler),
-	}))
-	return k, router
-}
+// mounted is the API over a taker, once for all.
+var mounted = sync.OnceValue(func() http.Handler {
+	router := chi.NewRouter()
+	err := rest.Mount(router, rest.Config{
+		Uploads: taker{}, DB: taker{}, PublicURL: public, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return router
+})
 
-// send asks as Ada.
-func send(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r.WithContext(viewer.NewContext(r.Context(), ada)))
-	return w
+// send asks as Ada, and tells what was taken.
+func send(r *http.Request) (*taken, *httptest.ResponseRecorder) {
+	k, w := &taken{}, httptest.NewRecorder()
+	ctx := viewer.NewContext(context.WithValue(r.Context(), takenKey{}, k), ada)
+	mounted().ServeHTTP(w, r.WithContext(ctx))
+	return k, w
 }
 
 // requireNamed holds a 422 to its form: it names what is wrong.
@@ -113,8 +125,7 @@ func FuzzStoreBody(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		k, handler := mounted(t)
-		w := send(handler, http.MethodPost, storePath, body)
+		k, w := send(httptest.NewRequest(http.MethodPost, storePath, strings.NewReader(body)))
 		switch w.Code {
 		case http.StatusOK:
 			require.Len(t, k.stored, 1)
@@ -144,8 +155,7 @@ func FuzzSignBody(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		k, handler := mounted(t)
-		w := send(handler, http.MethodPost, signPath, body)
+		k, w := send(httptest.NewRequest(http.MethodPost, signPath, strings.NewReader(body)))
 		switch w.Code {
 		case http.StatusOK:
 			require.Len(t, k.created, 1)
@@ -180,11 +190,9 @@ func FuzzListQuery(f *testing.F) {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		k, handler := mounted(t)
 		r := httptest.NewRequest(http.MethodGet, listPath, nil)
 		r.URL.RawQuery = query
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r.WithContext(viewer.NewContext(r.Context(), ada)))
+		k, w := send(r)
 		switch w.Code {
 		case http.StatusOK:
 			require.Len(t, k.listed, 1)
