@@ -12,6 +12,7 @@ import (
 	"entrepot/auth"
 	"entrepot/seed"
 	"entrepot/storage"
+	"entrepot/upload"
 	"entrepot/viewer"
 )
 
@@ -25,7 +26,7 @@ type setting struct {
 
 // settings are those of every command that works with the data.
 func settings() []*setting {
-	return []*setting{
+	return slices.Concat([]*setting{
 		{flag: "addr", env: "ENTREPOT_ADDR", value: "127.0.0.1:8080", help: "where to listen; port 0 takes a free one"},
 		{flag: "data", env: "ENTREPOT_DATA", value: "./data", help: "folder of the database, the bucket and the signing key"},
 		{flag: "url", env: "ENTREPOT_URL", help: "public address that links use; by default made from where it listens"},
@@ -45,9 +46,10 @@ func settings() []*setting {
 		{flag: "jwt-secret", env: "JWT_SECRET", help: "an identity provider's: its HS256 tokens, and no others, sign in"},
 		{flag: "oidc-issuer", env: "OIDC_ISSUER", help: "the claim iss of the provider's tokens; required with it"},
 		{flag: "oidc-audience", env: "OIDC_AUDIENCE", help: "the claim aud of the provider's tokens; required with it"},
+	}, retentionSettings(), []*setting{
 		{flag: "demo", help: "make the demonstration on PostgreSQL too; SQLite has it always", bool: true},
 		{flag: "verbose", help: "log every request", bool: true},
-	}
+	})
 }
 
 // tokenSettings are those of the command token alone.
@@ -134,10 +136,12 @@ type config struct {
 	bucket   string              // gs://… or file://…
 	getenv   func(string) string // for what the bucket's own libraries call their variables
 	provider *auth.Provider
-	demo     bool
-	verbose  bool
-	wanted   auth.Wanted          // of the command token
-	made     seed.NewOrganization // of the command organization create
+	// retention is how long things are kept; 0 is for good.
+	retention upload.Retention
+	demo      bool
+	verbose   bool
+	wanted    auth.Wanted          // of the command token
+	made      seed.NewOrganization // of the command organization create
 }
 
 // postgres tells whether the data is on PostgreSQL.
@@ -167,6 +171,7 @@ func newConfig(all []*setting, args []string, getenv func(string) string) (confi
 	c.setProvider(values, &wrong)
 	c.setAddress(values, &wrong)
 	c.setPlaces(values, &wrong)
+	c.setRetention(values, &wrong)
 	if n := len(c.secret); n > 0 && n < auth.MinSecretBytes {
 		wrong.add("--secret (ENTREPOT_SECRET) has %d characters: it needs at least %d", n, auth.MinSecretBytes)
 	}

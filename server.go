@@ -125,7 +125,7 @@ func (a *app) build(ctx context.Context) (err error) {
 		return err
 	}
 	if a.uploads, err = upload.New(upload.Config{
-		DB: a.db, Bucket: a.bucket, Queue: a.queue, Bus: tell, Limits: a.limits, Logger: a.log,
+		DB: a.db, Bucket: a.bucket, Queue: a.queue, Bus: tell, Limits: a.limits, Retention: a.config.retention, Logger: a.log,
 	}); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ func refused(err error) ([]*refusal.Error, error) {
 func (r mutationResolver) CreateUpload(ctx context.Context, in model.CreateUploadInput) (*model.CreateUploadPayload, error) {
 	issued, err := r.Uploads.Create(ctx, upload.CreateInput{
 		FileName: in.FileName, ContentType: in.ContentType, Size: in.Size, SHA256: in.Sha256,
+		Resumable: in.Resumable != nil && *in.Resumable,
 	})
 	wrong, err2 := refused(err)
 	if err2 != nil {

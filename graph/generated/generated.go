@@ -2121,13 +2121,18 @@ input CreateUploadInput {
   size: Int64!
   "The SHA-256 in hexadecimal, to have the transfer checked."
   sha256: String
+  """
+  Asks for the start of a resumable upload, for large files: an empty POST, whose answer's header Location takes the bytes in one piece
+  or several, by Google Cloud Storage's protocol. A bucket that has none gives the plain PUT; ` + "`" + `method` + "`" + ` tells which it is.
+  """
+  resumable: Boolean = false
 }
 
 "Where and how to put the file."
 type CreateUploadPayload {
   "The path to store with ` + "`" + `storeUploadHistory` + "`" + `."
   gcsPath: String
-  "The HTTP method."
+  "The HTTP method: PUT takes the bytes, POST begins a resumable upload."
   method: String
   "The signed URL. It works once; after a broken transfer, until it expires."
   url: String
@@ -17466,7 +17471,11 @@ func (ec *executionContext) unmarshalInputCreateUploadInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"fileName", "contentType", "size", "sha256"}
+	if _, present := asMap["resumable"]; !present {
+		asMap["resumable"] = false
+	}
+
+	fieldsInOrder := [...]string{"fileName", "contentType", "size", "sha256", "resumable"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17501,6 +17510,13 @@ func (ec *executionContext) unmarshalInputCreateUploadInput(ctx context.Context,
 				return it, err
 			}
 			it.Sha256 = data
+		case "resumable":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resumable"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Resumable = data
 		}
 	}
 	return it, nil

@@ -145,13 +145,16 @@ type CreateUploadInput struct {
 	Size int64 `json:"size"`
 	// The SHA-256 in hexadecimal, to have the transfer checked.
 	Sha256 *string `json:"sha256,omitempty"`
+	// Asks for the start of a resumable upload, for large files: an empty POST, whose answer's header Location takes the bytes in one piece
+	// or several, by Google Cloud Storage's protocol. A bucket that has none gives the plain PUT; `method` tells which it is.
+	Resumable *bool `json:"resumable,omitempty"`
 }
 
 // Where and how to put the file.
 type CreateUploadPayload struct {
 	// The path to store with `storeUploadHistory`.
 	GcsPath *string `json:"gcsPath,omitempty"`
-	// The HTTP method.
+	// The HTTP method: PUT takes the bytes, POST begins a resumable upload.
 	Method *string `json:"method,omitempty"`
 	// The signed URL. It works once; after a broken transfer, until it expires.
 	URL *string `json:"url,omitempty"`
