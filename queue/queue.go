@@ -322,7 +322,8 @@ func (q *Queue) tidyUp(ctx context.Context) {
 			return
 		}
 		if err != nil {
-			q.sparing.Warn("could not erase all that is not kept any longer; will try again", "error", err)
+			q.sparing.Warn("could not erase all that is not kept any longer; will try again",
+				append([]any{"error", err}, stackOf(err)...)...)
 		}
 		if found {
 			continue

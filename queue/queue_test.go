@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -378,10 +379,82 @@ func TestImportsRunBesideEachOtherUpToTheLimit(t *testing.T) {
 	require.Equal(t, 2, most)
 }
 
+func TestObjectsAreErasedByAJobThatComesAgain(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, b *bundle) {
+		undo := errors.New("undo")
+		erase := func(ctx context.Context) error { return b.EnqueueErase(ctx, organization, []string{"org-1/x", "org-1/ü y"}) }
+		require.ErrorIs(t, b.db.Do(t.Context(), "undone", func(ctx context.Context) error {
+			return errors.Join(erase(ctx), undo)
+		}), undo)
+		require.Zero(t, b.count(t, "kind = 'erase'"), "no job without its change")
+		require.NoError(t, b.db.Do(t.Context(), "erase", erase))
+
+		calls := make(chan []string, 10)
+		tries := 0
+		b.start(t, &work{erase: func(_ context.Context, organizationID string, keys []string) error {
+			calls <- append([]string{organizationID}, keys...)
+			if tries++; tries == 1 {
+				return notYet(time.Millisecond) // the bucket is away
+			}
+			return nil
+		}})
+		for range 2 {
+			require.Equal(t, []string{organization, "org-1/x", "org-1/ü y"}, receive(t, calls))
+		}
+		require.Eventually(t, func() bool {
+			return b.count(t, "kind = 'erase' AND state = 'completed' AND errors IS NULL") == 1
+		}, soon, 5*time.Millisecond, "waiting costs no attempt")
+		require.Empty(t, b.log.String())
+	})
+}
+
+// What is due is done without a pause, what fails waits, and nothing of it runs after Stop.
+func TestSweepsAreCalledAsLongAsTheyFindSomething(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *queue.Config) { c.SweepEvery = time.Hour })
+	swept := make(chan int, 10)
+	n := 0
+	b.start(t, &work{sweep: func(context.Context) (bool, error) {
+		n++
+		swept <- n
+		return n < 3, nil
+	}})
+	for want := range 3 {
+		require.Equal(t, want+1, receive(t, swept))
+	}
+	require.NoError(t, b.Stop(t.Context()))
+	require.Empty(t, swept)
+
+	b = setup(t, func(c *queue.Config) { c.SweepEvery = time.Millisecond })
+	again := make(chan struct{})
+	calls := 0
+	b.start(t, &work{sweep: func(ctx context.Context) (bool, error) {
+		calls++
+		select {
+		case again <- struct{}{}:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+		switch calls {
+		case 1:
+			panic("a mistake of ours")
+		case 2:
+			return false, errors.New("the database is away")
+		}
+		return false, nil
+	}})
+	for range 4 {
+		receive(t, again)
+	}
+	require.NoError(t, b.Stop(t.Context()))
+	require.Equal(t, 1, strings.Count(b.log.String(), "could not erase all"), "said once, not every time")
+}
+
 func TestNewNamesEverythingThatIsWrong(t *testing.T) {
 	t.Parallel()
-	_, err := queue.New(queue.Config{RecoverEvery: -1})
-	for _, want := range []string{"database", "0 concurrent imports", "-1ns", "logger"} {
+	_, err := queue.New(queue.Config{RecoverEvery: -1, SweepEvery: -2})
+	for _, want := range []string{"database", "0 concurrent imports", "-1ns", "-2ns", "logger"} {
 		require.ErrorContains(t, err, want)
 	}
 	b := setup(t)

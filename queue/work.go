@@ -134,10 +134,15 @@ func (e *errorLog) HandleError(ctx context.Context, job *rivertype.JobRow, err e
 		message = "a job failed for the last time"
 	}
 	args := []any{"kind", job.Kind, "args", string(job.EncodedArgs), "attempt", job.Attempt, "error", err}
+	e.log.ErrorContext(ctx, message, append(args, stackOf(err)...)...)
+	return nil
+}
+
+// stackOf is what a log says of a panic besides.
+func stackOf(err error) []any {
 	if caught := (*panicError)(nil); errors.As(err, &caught) {
-		args = append(args, "stack", caught.stack)
+		return []any{"stack", caught.stack}
 	}
-	e.log.ErrorContext(ctx, message, args...)
 	return nil
 }
 
