@@ -88,7 +88,7 @@ func (f *flag) UnmarshalJSON(data []byte) error {
 
 // Schema says what is expected.
 func (flag) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeBoolean, Default: false}
+	return &huma.Schema{Type: huma.TypeBoolean}
 }
 
 // decodeFields takes the members of a JSON object by their exact names and leaves the others alone.
