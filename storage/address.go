@@ -78,7 +78,7 @@ func cloudOf(address string) (bucket, prefix string, err error) {
 	switch {
 	case !bucketName.MatchString(bucket) || len(bucket) > maxBucketBytes:
 		return "", "", errors.New("the bucket's address names no bucket of Google Cloud Storage; use gs://bucket or " +
-			"gs://bucket/prefix, where the bucket has 3 or more of a-z, 0-9, - _ and .")
+			"gs://bucket/prefix, where the bucket has 3 or more of a-z, 0-9 and - _ . between them")
 	case prefix == "":
 		return bucket, "", nil
 	case strings.ContainsAny(prefix, "?#*[]"):

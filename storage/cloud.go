@@ -35,14 +35,14 @@ type cloud struct {
 
 // places are where Google's services are, and how long they are given before a second try.
 type places struct {
-	storage     string
-	credentials string // of the service that signs for service accounts
-	wait        time.Duration
+	storage string
+	signing string // for service accounts, without their keys
+	wait    time.Duration
 }
 
 func googlePlaces() places {
 	return places{
-		storage: "https://storage.googleapis.com", credentials: "https://iamcredentials.googleapis.com", wait: cloudWait,
+		storage: "https://storage.googleapis.com", signing: "https://iamcredentials.googleapis.com", wait: cloudWait,
 	}
 }
 
@@ -161,7 +161,7 @@ func (c *cloud) remove(ctx context.Context, key string, generation int64) error 
 	address := c.objectURL(key, query)
 	perhaps := false // whether an earlier try may have done it without our hearing of it
 	err := c.retry(ctx, func() error {
-		answer, err := c.send(ctx, call{method: http.MethodDelete, url: address})
+		answer, err := c.send(ctx, call{method: http.MethodDelete, url: address}) //nolint:bodyclose // expect ends it
 		if err == nil {
 			err = expect(answer, http.StatusNoContent, http.StatusOK)
 		}

@@ -141,7 +141,7 @@ func findCredentials(ctx context.Context, keyFile string) (*google.Credentials, 
 
 // signerOf is the account's key where the credentials hold it. Else Google signs, as the account that they stand for.
 func (c *cloud) signerOf(ctx context.Context, credentials *google.Credentials, at places) (signer, error) {
-	remote := &remoteSigner{cloud: c, service: at.credentials}
+	remote := &remoteSigner{cloud: c, service: at.signing}
 	if len(credentials.JSON) == 0 { // on a machine of Google's
 		email, err := metadata.EmailWithContext(ctx, "default")
 		if err != nil || email == "" {

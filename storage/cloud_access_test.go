@@ -62,7 +62,10 @@ func newServices(t *testing.T) *services {
 	token := func(w http.ResponseWriter, _ *http.Request) {
 		s.tokens.Add(1)
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"access_token": "`+bearer+`", "accessToken": "`+bearer+`", "token_type": "Bearer", "expires_in": 3600, "expireTime": "2126-01-01T00:00:00Z"}`)
+		_ = json.NewEncoder(w).Encode(map[string]any{ // in the words of each of the services
+			"access_token": bearer, "token_type": "Bearer", "expires_in": 3600,
+			"accessToken": bearer, "expireTime": "2126-01-01T00:00:00Z",
+		})
 	}
 	mux.HandleFunc("POST /token", token)
 	mux.HandleFunc("POST /impersonate/serviceAccounts/{account}", token)

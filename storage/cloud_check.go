@@ -192,14 +192,15 @@ func (u *checkup) cors() {
 		allowed := "," + strings.ToLower(strings.ReplaceAll(got.head, " ", "")) + ","
 		for name := range strings.SplitSeq(headers, ",") {
 			if name != "" && !strings.Contains(allowed, ","+name+",") && got.head != "*" {
-				return fmt.Sprintf("The bucket's CORS settings do not let pages of %s send the header %s with %s.", u.origin, name, method)
+				return fmt.Sprintf("The bucket's CORS settings do not let pages of %s send the header %s with %s.",
+					u.origin, name, method)
 			}
 		}
 		return ""
 	}
-	fix := fmt.Sprintf("Save [{\"origin\": [%q], \"method\": [\"GET\", \"HEAD\", \"PUT\", \"POST\"], \"responseHeader\": [\"%s\"], "+
-		"\"maxAgeSeconds\": 3600}] as cors.json and run “gcloud storage buckets update gs://%s --cors-file=cors.json”.",
-		u.origin, strings.Join(corsHeaders, "\", \""), u.name)
+	fix := fmt.Sprintf(`Save [{"origin": [%q], "method": ["GET", "HEAD", "PUT", "POST"], "responseHeader": ["%s"], `+
+		`"maxAgeSeconds": 3600}] as cors.json and run “gcloud storage buckets update gs://%s --cors-file=cors.json”.`,
+		u.origin, strings.Join(corsHeaders, `", "`), u.name)
 	problem := ask(http.MethodPut, strings.ToLower(strings.Join(sentHeaders, ",")))
 	if problem == "" {
 		problem = ask(http.MethodPost, strings.ToLower(strings.Join(sentHeaders, ",")))

@@ -50,7 +50,8 @@ func always(*http.Request) bool { return true }
 
 // passing are faults that may pass, of a whole call.
 var passing = map[string]fault{
-	"408": {status: 408}, "429": {status: 429}, "500": {status: 500}, "502": {status: 502}, "503": {status: 503}, "504": {status: 504},
+	"408": {status: 408}, "429": {status: 429},
+	"500": {status: 500}, "502": {status: 502}, "503": {status: 503}, "504": {status: 504},
 	"broken before": {before: true}, "broken after": {after: true}, "cut answer": {cut: 5}, "no answer": {short: -1},
 }
 
@@ -379,7 +380,9 @@ func TestWriterSendsPiecesAgain(t *testing.T) {
 		"every answer lost":            {times(-1, isPiece, fault{after: true}), storage.ErrUnavailable},
 		"nothing is taken":             {times(-1, isPiece, fault{status: 308}), storage.ErrUnavailable},
 		"hangs":                        {times(1, isPiece, fault{hang: true}), nil},
-		"begins nowhere":               {times(-1, always, fault{header: func(h http.Header) { h.Del("Location") }}), storage.ErrUnavailable},
+		"begins nowhere": {
+			times(-1, always, fault{header: func(h http.Header) { h.Del("Location") }}), storage.ErrUnavailable,
+		},
 		"other bytes arrive": {func(_ int, r *http.Request) fault {
 			if isPiece(r) {
 				r.Body = io.NopCloser(damaged{r.Body})

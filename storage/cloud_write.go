@@ -77,7 +77,7 @@ func (u *upload) begin() error {
 		"uploadType": {"resumable"}, "name": {u.cloud.prefix + u.key}, "ifGenerationMatch": {"0"},
 	}.Encode()
 	return u.cloud.retry(u.ctx, func() error {
-		answer, err := u.cloud.send(u.ctx, call{
+		answer, err := u.cloud.send(u.ctx, call{ //nolint:bodyclose // expect ends it
 			method: http.MethodPost, url: address, header: map[string]string{"X-Upload-Content-Type": contentTypeWritten},
 		})
 		if err != nil {

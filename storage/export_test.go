@@ -6,8 +6,8 @@ import (
 )
 
 // OpenAt is Open with Google's services elsewhere, which are asked a second time after a millisecond.
-func OpenAt(ctx context.Context, config Config, storage, credentials string) (*Bucket, error) {
-	return openAt(ctx, config, places{storage: storage, credentials: credentials, wait: time.Millisecond})
+func OpenAt(ctx context.Context, config Config, storage, signing string) (*Bucket, error) {
+	return openAt(ctx, config, places{storage: storage, signing: signing, wait: time.Millisecond})
 }
 
 // Wait sets how long a remote bucket waits before the second try of a call.

@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 // child runs this test binary as something else and gives what it says.
 func child(t testing.TB, what string, environment ...string) (string, error) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this program itself
+	command := exec.CommandContext(t.Context(), os.Args[0])
 	command.Env = append(append(os.Environ(), asChild+"="+what), environment...)
 	out, err := command.CombinedOutput()
 	return strings.TrimSpace(string(out)), err

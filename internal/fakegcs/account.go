@@ -32,7 +32,7 @@ func NewAccount() (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
-	file, err := json.MarshalIndent(map[string]string{
+	file, err := json.MarshalIndent(map[string]string{ //nolint:gosec // it was made a moment ago, and opens nothing
 		"type": "service_account", "project_id": "test", "private_key_id": "1", "client_email": account,
 		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
 		"token_uri":   "http://127.0.0.1:1/there-is-no-sign-in",

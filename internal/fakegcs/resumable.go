@@ -2,6 +2,7 @@ package fakegcs
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,7 +65,7 @@ func (s *Server) resumable(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(u.made)
+	_, _ = w.Write(u.made) //nolint:gosec // JSON, and no page
 }
 
 // begin makes a session and says where it is.
@@ -104,7 +105,12 @@ func (s *Server) drop(id string, u *session) {
 	s.mu.Lock()
 	delete(s.sessions, id)
 	s.mu.Unlock()
-	_, _ = u.file.Close(), os.Remove(u.file.Name())
+	remove(u.file)
+}
+
+// remove drops a file of the spool.
+func remove(file *os.File) {
+	_, _ = file.Close(), os.Remove(file.Name()) //nolint:gosec // os.CreateTemp has named it
 }
 
 // take takes a piece. The answer is 308 as long as more is to come.
@@ -147,6 +153,8 @@ func (s *Server) take(u *session, r *http.Request) (status int, message string) 
 	return status, message
 }
 
+var errRange = errors.New("the Content-Range cannot be read")
+
 // piece reads a Content-Range: “bytes 0-99/*”, “bytes 100-149/150”, “bytes */150”, “bytes */*”; none is all at once. What
 // is not said is -1.
 func piece(r *http.Request) (from, length, total int64, err error) {
@@ -158,7 +166,7 @@ func piece(r *http.Request) (from, length, total int64, err error) {
 	from, total = -1, -1
 	if whole != "*" {
 		if total, err = strconv.ParseInt(whole, 10, 64); err != nil {
-			return 0, 0, 0, fmt.Errorf("the Content-Range cannot be read")
+			return 0, 0, 0, errRange
 		}
 	}
 	if part == "*" {
@@ -166,7 +174,7 @@ func piece(r *http.Request) (from, length, total int64, err error) {
 	}
 	var end int64
 	if _, err := fmt.Sscanf(part, "%d-%d", &from, &end); err != nil || end < from || from < 0 {
-		return 0, 0, 0, fmt.Errorf("the Content-Range cannot be read")
+		return 0, 0, 0, errRange
 	}
 	return from, end - from + 1, total, nil
 }

@@ -2,6 +2,7 @@ package fakegcs
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -80,7 +81,7 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request, bucket, name string
 		failXML(w, http.StatusInternalServerError, "InternalError", err.Error())
 		return
 	}
-	defer func() { _, _ = file.Close(), os.Remove(file.Name()) }()
+	defer remove(file)
 	size, err := io.Copy(file, io.LimitReader(r.Body, l.max+1))
 	if err != nil {
 		return // the client is gone, and nothing is stored
@@ -111,7 +112,8 @@ func (s *Server) store(bucket, name string, file *os.File, size int64, l limits)
 	if l.encoding != "" {
 		query.Set("contentEncoding", l.encoding)
 	}
-	insert := httptest.NewRequest(http.MethodPost, "/upload/storage/v1/b/"+bucket+"/o?"+query.Encode(), io.NopCloser(file)) //nolint:noctx // no client waits
+	insert := httptest.NewRequestWithContext(context.Background(), http.MethodPost,
+		"/upload/storage/v1/b/"+bucket+"/o?"+query.Encode(), io.NopCloser(file))
 	insert.Header.Set("Content-Type", l.contentType)
 	answer := httptest.NewRecorder()
 	s.objects.HTTPHandler().ServeHTTP(answer, insert)
@@ -147,7 +149,7 @@ type ownCORS struct {
 
 // WriteHeader implements http.ResponseWriter.
 func (o *ownCORS) WriteHeader(status int) {
-	header := o.ResponseWriter.Header()
+	header := o.Header()
 	for name := range header {
 		if strings.HasPrefix(name, "Access-Control-") {
 			header.Del(name)
@@ -168,11 +170,11 @@ const (
 // allow says in the answer whether the page that asks may read it.
 func (s *Server) allow(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	any := slices.Contains(s.config.Origins, "*")
-	if origin == "" || !any && !slices.Contains(s.config.Origins, origin) {
+	all := slices.Contains(s.config.Origins, "*")
+	if origin == "" || !all && !slices.Contains(s.config.Origins, origin) {
 		return false
 	}
-	if any {
+	if all {
 		origin = "*"
 	}
 	w.Header().Set("Access-Control-Allow-Origin", origin)
@@ -208,5 +210,6 @@ func failXML(w http.ResponseWriter, status int, code, message string) {
 	_ = xml.EscapeText(&text, []byte(message))
 	w.Header().Set("Content-Type", "application/xml; charset=UTF-8")
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, "<?xml version='1.0' encoding='UTF-8'?><Error><Code>%s</Code><Message>%s</Message></Error>", code, &text)
+	_, _ = fmt.Fprintf(w, //nolint:gosec // no page, and the text is escaped
+		"<?xml version='1.0' encoding='UTF-8'?><Error><Code>%s</Code><Message>%s</Message></Error>", code, &text)
 }

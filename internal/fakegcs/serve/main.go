@@ -69,8 +69,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(stdout, "export STORAGE_EMULATOR_HOST=%s\nexport GOOGLE_APPLICATION_CREDENTIALS='%s'\nexport BUCKET_URL=gs://%s\n",
-		listener.Addr(), keyFile, *bucket)
+	_, _ = fmt.Fprintf(stdout, "export STORAGE_EMULATOR_HOST=%s\n"+
+		"export GOOGLE_APPLICATION_CREDENTIALS='%s'\n"+
+		"export BUCKET_URL=gs://%s\n", listener.Addr(), keyFile, *bucket)
 	service := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = service.Close() })()
 	if err := service.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
