@@ -383,7 +383,9 @@ func TestObjectsAreErasedByAJobThatComesAgain(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, b *bundle) {
 		undo := errors.New("undo")
-		erase := func(ctx context.Context) error { return b.EnqueueErase(ctx, organization, []string{"org-1/x", "org-1/ü y"}) }
+		erase := func(ctx context.Context) error {
+			return b.EnqueueErase(ctx, organization, []string{"org-1/x", "org-1/ü y"})
+		}
 		require.ErrorIs(t, b.db.Do(t.Context(), "undone", func(ctx context.Context) error {
 			return errors.Join(erase(ctx), undo)
 		}), undo)
