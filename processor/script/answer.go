@@ -63,7 +63,7 @@ func (a *answer) check(l *Limits, first, last int64) error {
 		}
 	case a.Last:
 		return errors.New("the child ends for no fault")
-	case len(a.output) > l.OutputBytes || len(a.output) > 0 && !(utf8.Valid(a.output) && json.Valid(a.output)):
+	case len(a.output) > l.OutputBytes, len(a.output) > 0 && (!utf8.Valid(a.output) || !json.Valid(a.output)):
 		return errors.New("a result that is no JSON, or too long")
 	}
 	sum := 0

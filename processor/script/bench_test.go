@@ -5,7 +5,6 @@ package script_test
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strconv"
 	"sync"
 	"testing"
@@ -35,7 +34,7 @@ var threeColumns = []script.Column{
 // meter gives the rows of one of many sites: row n of it is row first+n*step of the file.
 func meter(site, first, step, rows int) *script.Call {
 	key := fmt.Sprintf("SITE-%05d", site)
-	return &script.Call{Site: &script.Site{Key: key, Name: "Site " + key}, Rows: iter.Seq2[[]byte, error](func(yield func([]byte, error) bool) {
+	return &script.Call{Site: &script.Site{Key: key, Name: "Site " + key}, Rows: func(yield func([]byte, error) bool) {
 		var b, month []byte
 		for i := range rows {
 			month = append(month[:0], "2024-00"...)
@@ -48,7 +47,7 @@ func meter(site, first, step, rows int) *script.Call {
 				return
 			}
 		}
-	})}
+	}}
 }
 
 // runAll calls for every site, as many at a time as there are VMs.

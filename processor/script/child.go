@@ -1,13 +1,13 @@
 package script
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,8 +17,8 @@ import (
 const (
 	// marker is the argument that makes the program a child; see ServeIfChild.
 	marker = "script-child"
-	// lastWords is how much of what a child says on its standard error is kept.
-	lastWords = 8 << 10
+	// words is how much of what a child says on its standard error is kept, of the beginning and of the end each.
+	words = 4 << 10
 	// hangUp is how long a child that has closed a pipe may take to end.
 	hangUp = 250 * time.Millisecond
 )
@@ -28,7 +28,7 @@ type child struct {
 	cmd    *exec.Cmd
 	free   []*slot // guarded by the Runner
 	exited chan struct{}
-	errors *tail
+	said   *said
 	limits *Limits
 	budget time.Duration // of processor time
 	// ooms is how many processes the system had killed for want of memory when the child began.
@@ -66,11 +66,12 @@ func startChild(ctx context.Context, c *Config, budget time.Duration) (*child, e
 	}
 	n := c.vms()
 	h := &child{
-		exited: make(chan struct{}), errors: &tail{}, limits: &c.Limits, budget: budget, ooms: oomKills(),
-		cmd: exec.Command(executable, kind, strconv.Itoa(n), strconv.FormatInt(c.Limits.MemoryBytes, 10),
+		exited: make(chan struct{}), said: &said{}, limits: &c.Limits, budget: budget, ooms: oomKills(),
+		cmd: exec.Command(executable, kind, strconv.Itoa(n), //nolint:gosec,noctx // the program itself, for many calls
+			strconv.FormatInt(c.Limits.MemoryBytes, 10),
 			strconv.FormatInt(int64((budget+time.Second-1)/time.Second), 10)),
 	}
-	h.cmd.Dir, h.cmd.Env, h.cmd.Stderr = "/", environment, h.errors
+	h.cmd.Dir, h.cmd.Env, h.cmd.Stderr = "/", environment, h.said
 	if err := confineCommand(h.cmd); err != nil {
 		return nil, unavailable(err)
 	}
@@ -207,30 +208,35 @@ func (c *child) end(hungUp bool) (killed bool) {
 	return c.killed
 }
 
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
+// said keeps the beginning and the end of what is written to it.
+type said struct {
+	mu         sync.Mutex
+	first, end []byte
+	left       int // bytes that were left out between
 }
 
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	n := len(b)
-	if n > lastWords {
-		b = b[n-lastWords:]
+	room := min(n, words-len(s.first))
+	s.first = append(s.first, b[:room]...)
+	s.end = append(s.end, b[room:]...)
+	if more := len(s.end) - words; more > 0 {
+		s.left += more
+		s.end = append(s.end[:0], s.end[more:]...)
 	}
-	if more := len(t.text) + len(b) - lastWords; more > 0 {
-		t.text = append(t.text[:0], t.text[more:]...)
-	}
-	t.text = append(t.text, b...)
 	return n, nil
 }
 
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(bytes.ToValidUTF8(t.text, []byte("?")))
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := string(s.first)
+	if s.left > 0 {
+		text += fmt.Sprintf(" … %d bytes … ", s.left)
+	}
+	return strings.ToValidUTF8(text+string(s.end), "?")
 }
 
 func unavailable(cause error) *Error {

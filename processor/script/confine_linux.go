@@ -14,6 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// outside is how much memory a child may use beyond the heaps of its engines.
+const outside = 128 << 20
+
 // confine takes away everything that the child does not need, for ever and for all its threads, before anything of a
 // tenant's is read.
 func (s *server) confine() error {
@@ -23,8 +26,7 @@ func (s *server) confine() error {
 		return err
 	}
 	heaps := s.memory * int64(len(s.vms))
-	s.resident = resident() + heaps + outside
-	mapped, err := mappedBytes()
+	mapped, data, err := memoryInUse()
 	if err != nil {
 		return err
 	}
@@ -34,6 +36,7 @@ func (s *server) confine() error {
 		most     uint64
 	}{
 		{"address space", unix.RLIMIT_AS, uint64(mapped + heaps + 2<<30)},
+		{"memory", unix.RLIMIT_DATA, uint64(data + heaps + outside)},
 		{"open files", unix.RLIMIT_NOFILE, 0},
 		{"file size", unix.RLIMIT_FSIZE, 0},
 		{"core file", unix.RLIMIT_CORE, 0},
@@ -74,15 +77,17 @@ func closeFiles(vms int) error {
 	return nil
 }
 
-// mappedBytes is the address space that is in use: a program with the race detector has terabytes of it.
-func mappedBytes() (int64, error) {
+// memoryInUse is the address space that is in use, of which a program with the race detector has terabytes, and what of it
+// can be written.
+func memoryInUse() (mapped, data int64, err error) {
 	statm, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		return 0, fmt.Errorf("read the size of the process: %w", err)
+		return 0, 0, fmt.Errorf("read the size of the process: %w", err)
 	}
-	var pages int64
-	if _, err := fmt.Sscan(string(statm), &pages); err != nil {
-		return 0, fmt.Errorf("read the size of the process: %w", err)
+	var resident, shared, text, library int64
+	if _, err := fmt.Sscan(string(statm), &mapped, &resident, &shared, &text, &library, &data); err != nil {
+		return 0, 0, fmt.Errorf("read the size of the process: %w", err)
 	}
-	return pages * int64(os.Getpagesize()), nil
+	page := int64(os.Getpagesize())
+	return mapped * page, data * page, nil
 }

@@ -41,11 +41,10 @@ var chores = map[string]func(){
 		wait.Wait()
 	},
 	"garbage": func() {
-		var kept [][]byte
+		kept := make([][]byte, 100)
 		for i := range 2000 {
-			kept = append(kept, make([]byte, 100_000))
+			kept[i%len(kept)] = make([]byte, 100_000)
 			if i%100 == 0 {
-				kept = nil
 				runtime.GC()
 			}
 		}
@@ -60,9 +59,11 @@ var chores = map[string]func(){
 		done := make(chan bool)
 		for range 2 * runtime.GOMAXPROCS(0) {
 			go func() {
-				for n := 0; n < 1e8; n++ { //nolint:revive // it computes
+				sum := 0
+				for n := range int(1e8) {
+					sum += n
 				}
-				done <- true
+				done <- sum > 0
 			}()
 		}
 		for range 2 * runtime.GOMAXPROCS(0) {
@@ -147,7 +148,7 @@ func running(t *testing.T) (pid int) {
 		})
 	}
 	t.Cleanup(func() { cancel(); wait.Wait() })
-	pid = script.Pid(r)
+	pid = script.PID(r)
 	require.Eventually(t, func() bool { return cpuTicks(t, pid) >= 10 }, 10*time.Second, time.Millisecond)
 	return pid
 }
@@ -223,7 +224,7 @@ func serveIfParent() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(script.Pid(r))
+	fmt.Println(script.PID(r))
 	_, err = r.Call(context.Background(), &script.Call{Rows: all()})
 	panic(err)
 }

@@ -244,14 +244,14 @@ func (s *slot) verdict(ctx context.Context, killedFor why, err error) error {
 	case killedFor == forCPU:
 		return errorOf(engine.CallTimeFault())
 	case killed:
-		return &errCrash{fmt.Errorf("%w (%s; it said: %s)", err, s.child.cmd.ProcessState, s.child.errors)}
+		return &errCrash{fmt.Errorf("%w (%s; it said: %s)", err, s.child.cmd.ProcessState, s.child.said)}
 	}
 	return s.child.death(err)
 }
 
 // death says what the end of a child means that nobody here killed.
 func (c *child) death(err error) error {
-	said := c.errors.String()
+	said := c.said.String()
 	err = fmt.Errorf("%w (%s; it said: %s)", err, c.cmd.ProcessState, said)
 	switch {
 	case signaled(c.cmd.ProcessState, syscall.SIGKILL) && c.cpu() >= c.budget:

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -40,21 +41,23 @@ var lies = map[string]func(l script.Liar, request uint32){
 		_, _ = l.Out.Write([]byte{9, 0, 0, 0, 'A', byte(r), 0, 0, 0, 1, 2})
 		os.Exit(0)
 	},
-	"an empty answer":            func(l script.Liar, r uint32) { l.Send('A', r, nil) },
-	"an answer to another":       func(l script.Liar, r uint32) { l.Send('A', r+1, script.Answer(`{}`, `{}`)) },
-	"the answer before":          func(l script.Liar, r uint32) { l.Send('A', r-1, script.Answer(`{}`, `{}`)) },
-	"an unknown frame":           func(l script.Liar, r uint32) { l.Send('?', r, script.Answer(`{}`, `{}`)) },
-	"another greeting":           func(l script.Liar, r uint32) { l.Send('H', r, []byte(`{}`)) },
-	"a request of its own":       func(l script.Liar, r uint32) { l.Send('C', r, []byte(`{}`)) },
-	"a head longer than all":     func(l script.Liar, r uint32) { l.Send('A', r, []byte{0xff, 0xff, 0xff, 0xff, '{', '}'}) },
-	"a head that is no JSON":     func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{`, `1`)) },
-	"two heads":                  func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}{}`, `1`)) },
-	"an unknown word":            func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{"x":1}`, `1`)) },
-	"a result that is no JSON":   func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, `{`)) },
-	"two results":                func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, `1 2`)) },
-	"a result that is no UTF-8":  func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, "\"\xff\"")) },
-	"no result":                  func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, ``)) },
-	"a result that is too long":  func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, `"`+strings.Repeat("x", 1<<20)+`"`)) },
+	"an empty answer":           func(l script.Liar, r uint32) { l.Send('A', r, nil) },
+	"an answer to another":      func(l script.Liar, r uint32) { l.Send('A', r+1, script.Answer(`{}`, `{}`)) },
+	"the answer before":         func(l script.Liar, r uint32) { l.Send('A', r-1, script.Answer(`{}`, `{}`)) },
+	"an unknown frame":          func(l script.Liar, r uint32) { l.Send('?', r, script.Answer(`{}`, `{}`)) },
+	"another greeting":          func(l script.Liar, r uint32) { l.Send('H', r, []byte(`{}`)) },
+	"a request of its own":      func(l script.Liar, r uint32) { l.Send('C', r, []byte(`{}`)) },
+	"a head longer than all":    func(l script.Liar, r uint32) { l.Send('A', r, []byte{0xff, 0xff, 0xff, 0xff, '{', '}'}) },
+	"a head that is no JSON":    func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{`, `1`)) },
+	"two heads":                 func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}{}`, `1`)) },
+	"an unknown word":           func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{"x":1}`, `1`)) },
+	"a result that is no JSON":  func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, `{`)) },
+	"two results":               func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, `1 2`)) },
+	"a result that is no UTF-8": func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, "\"\xff\"")) },
+	"no result":                 func(l script.Liar, r uint32) { l.Send('A', r, script.Answer(`{}`, ``)) },
+	"a result that is too long": func(l script.Liar, r uint32) {
+		l.Send('A', r, script.Answer(`{}`, `"`+strings.Repeat("x", 1<<20)+`"`))
+	},
 	"a fault and a result":       liar(`{"code":"SCRIPT_THREW","message":"x"}`, `1`),
 	"a fault of the server":      liar(`{"code":"INTERNAL","message":"x"}`, ``),
 	"a fault of the platform":    liar(`{"code":"PROCESSOR_UNAVAILABLE","message":"x"}`, ``),
@@ -74,7 +77,8 @@ var lies = map[string]func(l script.Liar, request uint32){
 		l.Send('A', r, script.Answer(`{"log":[`+strings.TrimSuffix(strings.Repeat(line, 70), ",")+`]}`, `1`))
 	},
 	"more lines than are kept": func(l script.Liar, r uint32) {
-		l.Send('A', r, script.Answer(`{"log":[`+strings.TrimSuffix(strings.Repeat(`{"level":"LOG","message":""},`, 1001), ",")+`]}`, `1`))
+		line := `{"level":"LOG","message":""},`
+		l.Send('A', r, script.Answer(`{"log":[`+strings.TrimSuffix(strings.Repeat(line, 1001), ",")+`]}`, `1`))
 	},
 	"a line that is too long": func(l script.Liar, r uint32) {
 		l.Send('A', r, script.Answer(`{"log":[{"level":"LOG","message":"`+strings.Repeat("x", 5000)+`"}]}`, `1`))
@@ -94,6 +98,9 @@ func liar(fault, output string) func(script.Liar, uint32) {
 		l.Send('A', request, script.Answer(`{"fault":`+fault+`}`, output))
 	}
 }
+
+// computed keeps what is computed for nothing from being left out.
+var computed atomic.Int64
 
 // idle waits until somebody kills the process.
 func idle() {
@@ -135,7 +142,8 @@ func serveIfLiar() {
 		case kind == 'S':
 			l.Send('A', request, script.Answer(`{}`, ""))
 		case what == "computes for ever":
-			for { //nolint:revive // it computes
+			for n := 0; ; n++ {
+				computed.Store(int64(n))
 			}
 		case what == "sleeps":
 			idle()
@@ -172,20 +180,20 @@ func lines(file string) int {
 }
 
 // withLiar starts a Runner whose children lie, and calls it once. It tells how many there were.
-func withLiar(t *testing.T, what string, limits script.Limits) (result *script.Result, err error, begun int) {
+func withLiar(t *testing.T, what string, limits script.Limits) (result *script.Result, begun int, err error) {
 	t.Helper()
 	file := t.TempDir() + "/begun"
-	r, err := script.Start(t.Context(), script.WithChild(
-		script.Config{Code: good, Columns: columns, VMs: 1, Limits: limits}, liarMarker+what+":"+file))
+	r, err := script.StartAs(t.Context(), liarMarker+what+":"+file,
+		script.Config{Code: good, Columns: columns, VMs: 1, Limits: limits})
 	if err == nil {
 		result, err = r.Call(t.Context(), &script.Call{Rows: threeRows()})
-		pid := script.Pid(r)
+		pid := script.PID(r)
 		require.NoError(t, r.Close())
 		if pid != 0 {
 			require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH)
 		}
 	}
-	return result, err, lines(file)
+	return result, lines(file), err
 }
 
 // A child is believed nothing that an honest one does not say. Each of its lies counts as a crash: the call is repeated in
@@ -195,7 +203,7 @@ func TestLiesAreCrashes(t *testing.T) {
 	for what := range lies {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			result, err, begun := withLiar(t, what, script.Limits{})
+			result, begun, err := withLiar(t, what, script.Limits{})
 			var e *script.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, definition.ErrorWorkerCrashed, e.Code, "%v", errors.Unwrap(e))
@@ -207,7 +215,7 @@ func TestLiesAreCrashes(t *testing.T) {
 		})
 	}
 	for _, what := range []string{"greets with nonsense"} {
-		_, err, begun := withLiar(t, what, script.Limits{})
+		_, begun, err := withLiar(t, what, script.Limits{})
 		var e *script.Error
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, definition.ErrorWorkerCrashed, e.Code)
@@ -217,22 +225,22 @@ func TestLiesAreCrashes(t *testing.T) {
 
 func TestAnAnswerThatComesTwiceIsNoticedAtTheNextCall(t *testing.T) {
 	t.Parallel()
-	r, err := script.Start(t.Context(), script.WithChild(script.Config{Code: good, VMs: 1}, liarMarker+"the answer twice:"+t.TempDir()+"/begun"))
+	r, err := script.StartAs(t.Context(), liarMarker+"the answer twice:"+t.TempDir()+"/begun", script.Config{Code: good, VMs: 1})
 	require.NoError(t, err)
 	defer r.Close()
-	pid := script.Pid(r)
+	pid := script.PID(r)
 	for range 3 {
 		result, err := r.Call(t.Context(), &script.Call{Rows: all()})
 		require.NoError(t, err)
 		require.Equal(t, "1", string(result.Output))
 	}
-	require.NotEqual(t, pid, script.Pid(r), "another child answered then")
+	require.NotEqual(t, pid, script.PID(r), "another child answered then")
 }
 
 func TestACallIsRepeatedAfterACrash(t *testing.T) {
 	t.Parallel()
 	for what, want := range map[string]int{"answers": 1, "crashes once": 2, "crashes twice": 3} {
-		result, err, begun := withLiar(t, what, script.Limits{})
+		result, begun, err := withLiar(t, what, script.Limits{})
 		require.NoError(t, err, "%s: %v", what, errors.Unwrap(err))
 		require.Equal(t, "1", string(result.Output))
 		require.Equal(t, want, begun)
@@ -241,7 +249,7 @@ func TestACallIsRepeatedAfterACrash(t *testing.T) {
 
 func TestARefusalIsNoCrash(t *testing.T) {
 	t.Parallel()
-	_, err, begun := withLiar(t, "refuses", script.Limits{})
+	_, begun, err := withLiar(t, "refuses", script.Limits{})
 	var e *script.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, definition.ErrorProcessorUnavailable, e.Code)
@@ -270,7 +278,7 @@ func TestTheServerKeepsTimeToo(t *testing.T) {
 			if what == "computes for ever" {
 				l.CallWall = time.Minute
 			}
-			_, err, begun := withLiar(t, what, l)
+			_, begun, err := withLiar(t, what, l)
 			var e *script.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, want.code, e.Code)
@@ -285,7 +293,7 @@ func TestWhoWaitsNoMoreIsTold(t *testing.T) {
 	for _, what := range []string{"says nothing", "sleeps", "computes for ever"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
-		r, err := script.Start(ctx, script.WithChild(script.Config{Code: good, VMs: 1}, liarMarker+what+":"+t.TempDir()+"/begun"))
+		r, err := script.StartAs(ctx, liarMarker+what+":"+t.TempDir()+"/begun", script.Config{Code: good, VMs: 1})
 		if err == nil {
 			_, err = r.Call(ctx, &script.Call{Rows: all()})
 			require.NoError(t, r.Close())

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,8 +59,6 @@ type server struct {
 	vms    []*served
 	memory int64
 	cpu    int64
-	// resident is how much memory the process may have in all, in bytes: an engine can use some outside of its heap.
-	resident int64
 }
 
 // served is one VM of the child, with its thread.
@@ -180,6 +179,7 @@ func (v *served) setup(request uint32, body []byte) *engine.Fault {
 	v.cells = make([]engine.Cell, len(s.Engine.Columns))
 	v.start(request)
 	defer v.finish()
+	defer v.outOfMemory()
 	if f := vm.Compile(); f != nil || !s.Check {
 		return f
 	}
@@ -212,10 +212,27 @@ func (v *served) run(request uint32, fault *engine.Fault) {
 	var output []byte
 	if fault == nil {
 		v.start(request)
-		output, fault = v.vm.Run()
+		func() {
+			defer v.outOfMemory()
+			output, fault = v.vm.Run()
+		}()
 		v.finish()
 	}
 	v.answer(request, fault, output)
+}
+
+// outOfMemory is deferred around the engine: it panics where it gets no memory from the system, which is how much of it
+// may be used outside of heaps, mostly for the frames of deep recursion, is limited. Its state is lost then.
+func (v *served) outOfMemory() {
+	what := recover()
+	if what == nil {
+		return
+	}
+	if !strings.HasSuffix(fmt.Sprint(what), "OOM") {
+		panic(what)
+	}
+	v.mu.Lock()
+	v.last(engine.MemoryFault(v.server.memory))
 }
 
 // start and finish stand around whatever runs code of the tenant's: in between the watch may end it.

@@ -17,8 +17,6 @@ const (
 	tick = 10 * time.Millisecond
 	// stubborn is how much longer than it may a script computes in one native operation before the whole child ends.
 	stubborn = 50 * time.Millisecond
-	// outside is how much memory the engines may use outside of their heaps, mostly for the frames of deep recursion.
-	outside = 128 << 20
 )
 
 // watch looks at all scripts that run, for ever. One whose time is up is told to stop; if that does not help, the child
@@ -29,14 +27,13 @@ func (s *server) watch() {
 	for {
 		_ = unix.Nanosleep(&pause, nil)
 		spent := processTime()
-		crowded := resident() > s.resident
 		for _, v := range s.vms {
-			v.look(spent, crowded)
+			v.look(spent)
 		}
 	}
 }
 
-func (v *served) look(spent time.Duration, crowded bool) {
+func (v *served) look(spent time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.running {
@@ -45,8 +42,6 @@ func (v *served) look(spent time.Duration, crowded bool) {
 	over := threadTime(v.thread) - v.began - v.callCPU
 	importOver := spent - v.importCPU
 	switch {
-	case crowded:
-		v.last(engine.MemoryFault(v.server.memory))
 	case over > stubborn:
 		v.last(engine.CallTimeFault())
 	case importOver > stubborn:
@@ -80,11 +75,4 @@ func threadTime(thread int) time.Duration {
 	var t unix.Timespec
 	_ = unix.ClockGettime(int32(^uint32(thread)<<3|6), &t)
 	return time.Duration(t.Nano())
-}
-
-// resident is the most memory that the process has had at a time.
-func resident() int64 {
-	var u unix.Rusage
-	_ = unix.Getrusage(unix.RUSAGE_SELF, &u)
-	return u.Maxrss << 10
 }

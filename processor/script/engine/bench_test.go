@@ -59,7 +59,9 @@ func config(code string) engine.Config {
 	return engine.Config{
 		Code: code, Year: 2024, Memory: 64 << 20, Output: 1 << 20, LogLines: 1000, LogBytes: 64 << 10, LogLineRunes: 1000,
 		Columns: []engine.Column{
-			{Name: "site", Type: "STRING", Header: "Site"}, {Name: "month", Type: "STRING"}, {Name: "kwh", Type: "NUMBER", Header: "kWh"},
+			{Name: "site", Type: "STRING", Header: "Site"},
+			{Name: "month", Type: "STRING"},
+			{Name: "kwh", Type: "NUMBER", Header: "kWh"},
 		},
 	}
 }

@@ -80,8 +80,6 @@ type Fault struct {
 	Params  []definition.Param         `json:"params,omitempty"`
 }
 
-func (f *Fault) Error() string { return string(f.Code) + ": " + f.Message }
-
 // MemoryFault is the fault of a call that wants more memory than it may have.
 func MemoryFault(bytes int64) *Fault {
 	limit := strconv.FormatInt(bytes>>20, 10)

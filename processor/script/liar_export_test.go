@@ -6,28 +6,11 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"entrepot/processor/script/engine"
 )
-
-// WithChild gives a configuration another marker for its child.
-func WithChild(c Config, kind string) Config {
-	c.kind = kind
-	return c
-}
-
-// Pid is the number of a Runner's process, 0 for none.
-func Pid(r *Runner) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.child == nil {
-		return 0
-	}
-	return r.child.cmd.Process.Pid
-}
 
 // Confine does what a child does first.
 func Confine(vms int, memory, cpu int64) error { return newServer(vms, memory, cpu).confine() }
@@ -122,11 +105,11 @@ func SystemCalls() (names []string) {
 	return names
 }
 
-// Tail is the end of what was written, as it is kept of a child's last words.
-func Tail(writes ...string) string {
-	var t tail
+// Said is what is kept of a child's words.
+func Said(writes ...string) string {
+	var s said
 	for _, w := range writes {
-		_, _ = io.Copy(&t, strings.NewReader(w))
+		_, _ = s.Write([]byte(w))
 	}
-	return t.String()
+	return s.String()
 }
