@@ -71,6 +71,12 @@ func TestWhatIsAnothersLooksAsIfItDidNotExist(t *testing.T) {
 			"retry": {`mutation ($in: RetryImportInput!) { retryImport(input: $in) { import { id } ` + problem, func(ids map[string]string) object {
 				return object{"id": ids["import"]}
 			}},
+			"revalidate history": {`mutation ($in: RevalidateUploadHistoryInput!) { revalidateUploadHistory(input: $in) { uploadHistory { id } ` + problem, func(ids map[string]string) object {
+				return object{"id": ids["history"], "format": object{"headerRow": 2}}
+			}},
+			"delete history": {`mutation ($in: DeleteUploadHistoryInput!) { deleteUploadHistory(input: $in) { uploadHistory { id } ` + problem, func(ids map[string]string) object {
+				return object{"id": ids["history"]}
+			}},
 			"update definition": {`mutation ($in: UpdateImportDefinitionInput!) { updateImportDefinition(input: $in) { importDefinition { id } ` + problem, func(ids map[string]string) object {
 				return object{"id": ids["definition"], "expectedVersion": 1, "name": "x"}
 			}},
@@ -96,8 +102,14 @@ func TestWhatIsAnothersLooksAsIfItDidNotExist(t *testing.T) {
 		}
 		require.Equal(t, "NOT_FOUND", documents["mutation cancel"](own).at("cancelImport", "userErrors", 0, "code"))
 		require.Equal(t, "NOT_FOUND", documents["subscription import"](own).code())
+		require.Equal(t, "NOT_FOUND", documents["mutation revalidate history"](own).at("revalidateUploadHistory", "userErrors", 0, "code"))
+		require.Equal(t, "NOT_FOUND", documents["mutation delete history"](own).at("deleteUploadHistory", "userErrors", 0, "code"))
 		// And to its owner nothing has happened.
-		require.Equal(t, "COMPLETED", w.must(w.reader, `query ($id: ID!) { import(id: $id) { status } }`, object{"id": run}).at("import", "status"))
+		a = w.must(w.reader, `query ($id: ID!) { import(id: $id) { status uploadHistory { status deletedAt original { url } } } }`, object{"id": run})
+		require.Equal(t, "COMPLETED", a.at("import", "status"))
+		require.Equal(t, "SUCCESS", a.at("import", "uploadHistory", "status"))
+		require.Nil(t, a.at("import", "uploadHistory", "deletedAt"))
+		require.NotNil(t, a.at("import", "uploadHistory", "original", "url"))
 	})
 }
 
@@ -160,6 +172,8 @@ func TestRolesAndGroupsAreEnforced(t *testing.T) {
 		}{
 			"createUpload":            {`createUpload(input: {fileName: "a.csv", size: 3}) { url ` + problem, viewer.RoleCollector, true},
 			"storeUploadHistory":      {`storeUploadHistory(input: {fileName: "a.csv", gcsPath: "gs://local/x"}) { uploadHistory { id } ` + problem, viewer.RoleCollector, true},
+			"revalidateUploadHistory": {`revalidateUploadHistory(input: {id: "upl-1"}) { uploadHistory { id } ` + problem, viewer.RoleCollector, true},
+			"deleteUploadHistory":     {`deleteUploadHistory(input: {id: "upl-1"}) { uploadHistory { id } ` + problem, viewer.RoleCollector, true},
 			"startImport":             {`startImport(input: {uploadHistoryId: "upl-1", importDefinitionId: "` + definition + `"}) { import { id } ` + problem, viewer.RoleCollector, true},
 			"cancelImport":            {`cancelImport(input: {id: "imp-0"}) { import { id } ` + problem, viewer.RoleCollector, false},
 			"retryImport":             {`retryImport(input: {id: "imp-0"}) { import { id } ` + problem, viewer.RoleCollector, true},
