@@ -14,8 +14,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// outside is how much memory a child may use beyond the heaps of its engines.
-const outside = 128 << 20
+// How much memory a child may use beyond the heaps of its engines: for itself and deep recursion, and for the two threads
+// of each engine, to which the C library gives much where a program is linked with it.
+const (
+	outside = 128 << 20
+	threads = 16 << 20
+)
 
 // confine takes away everything that the child does not need, for ever and for all its threads, before anything of a
 // tenant's is read.
@@ -25,7 +29,7 @@ func (s *server) confine() error {
 	if err := closeFiles(len(s.vms)); err != nil {
 		return err
 	}
-	heaps := s.memory * int64(len(s.vms))
+	heaps := (s.memory + threads) * int64(len(s.vms))
 	mapped, data, err := memoryInUse()
 	if err != nil {
 		return err

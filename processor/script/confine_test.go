@@ -31,7 +31,7 @@ const choreMarker = "script-chore:"
 var chores = map[string]func(){
 	"threads": func() {
 		var wait sync.WaitGroup
-		for range 50 {
+		for range 10 {
 			wait.Go(func() {
 				runtime.LockOSThread()
 				pause := unix.NsecToTimespec(int64(10 * time.Millisecond))

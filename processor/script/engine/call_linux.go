@@ -11,7 +11,7 @@ import (
 // lastText is the text that a column had last: rows of one site often repeat it, and then share one string.
 type lastText struct {
 	text []byte
-	val  value
+	val  value // undefined: none
 }
 
 // maxShared is the longest text that is looked at for being the same as the one before.
@@ -47,13 +47,33 @@ func (v *VM) textOrNull(s string) value {
 	return v.text([]byte(s))
 }
 
+// maxShapes is the most columns for which the shapes of rows are kept.
+const maxShapes = 32
+
+// keepShapes makes objects with the first columns, and ever more of them, that stay: the engine finds the shape of a row
+// that it builds column by column at each of them then.
+func (v *VM) keepShapes() bool {
+	for n := range v.columns[:min(len(v.columns), maxShapes)] {
+		object := lib.XJS_NewObject(v.tls, v.ctx)
+		for _, column := range v.columns[:n] {
+			if isException(object) ||
+				lib.XJS_DefinePropertyValue(v.tls, v.ctx, object, column, null, lib.MJS_PROP_C_W_E) < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Begin puts the realm back as it was before the first call. site is nil when there is none; seed decides what
 // Math.random gives.
 func (v *VM) Begin(site *Site, seed uint64) *Fault {
 	v.serial.Add(1)
 	v.heap.restore(v.image)
 	v.given, v.log, v.output = v.given[:0], log{}, output{}
-	clear(v.last)
+	for i := range v.last {
+		v.last[i].val = undefined
+	}
 	at[lib.TJSContext](v.ctx).Frandom_state = max(seed, 1) // zero would stay zero
 	if v.rows = lib.XJS_NewArray(v.tls, v.ctx); isException(v.rows) {
 		return v.outOfMemory()
@@ -100,11 +120,11 @@ func (v *VM) cell(c *Cell, last *lastText) value {
 		if len(c.Text) > maxShared {
 			return v.text(c.Text)
 		}
-		if last.text == nil || !bytes.Equal(last.text, c.Text) {
+		if last.val == undefined || !bytes.Equal(last.text, c.Text) {
 			if last.val = v.text(c.Text); isException(last.val) {
 				return exception
 			}
-			last.text = append(make([]byte, 0, maxShared), c.Text...)
+			last.text = append(last.text[:0], c.Text...)
 		}
 		return v.keep(last.val)
 	case False, True:

@@ -201,7 +201,7 @@ func (v *VM) Compile() *Fault {
 			return v.outOfMemory()
 		}
 	}
-	if !v.makeContext() {
+	if !v.makeContext() || !v.keepShapes() {
 		return v.outOfMemory()
 	}
 	lib.XJS_SetGCThreshold(v.tls, v.rt, ^lib.Tsize_t(0)) // rows are no garbage
