@@ -20,9 +20,9 @@ import (
 type SignedURLBody struct {
 	_           struct{}    `additionalProperties:"true"`
 	FileName    text        `json:"file_name" minLength:"1" maxLength:"255" example:"weather.csv" doc:"The file's name, as its user calls it: one line, without control characters and without those that change the direction of text."`
-	Size        wholeNumber `json:"size" minimum:"1" example:"123456" doc:"The file's size in bytes. Exactly so many must be sent."`
+	Size        wholeNumber `json:"size" minimum:"1" example:"123456" doc:"The file's size in bytes. A file of another one is refused, by the bucket or by its check."`
 	ContentType text        `json:"content_type,omitempty" nullable:"true" example:"text/csv" doc:"How the file will be sent; by default as its name ends. A CSV file is text/csv; application/octet-stream is taken for anything."`
-	SHA256      text        `json:"sha256,omitempty" nullable:"true" pattern:"^[0-9A-Fa-f]{64}$" doc:"The file's SHA-256 in hexadecimal. What has another one is refused."`
+	SHA256      text        `json:"sha256,omitempty" nullable:"true" pattern:"^[0-9A-Fa-f]{64}$" doc:"The file's SHA-256 in hexadecimal. A file of another one is refused, by the bucket or by its check."`
 	Resumable   flag        `json:"resumable,omitempty" nullable:"true" example:"false" doc:"Whether to begin an upload that can be resumed, for large files: where the bucket has such, the answer's method is POST, and the Location that it answers with takes the bytes, in pieces or at once."`
 }
 

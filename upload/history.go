@@ -19,7 +19,7 @@ import (
 
 // HistoryFilter is which histories a list has; all that is given must hold. The zero value is all of them.
 type HistoryFilter struct {
-	// Status is one of these; empty means any.
+	// Status is one of these; nil means any.
 	Status []definition.UploadStatus
 	// FileNameContains is a part of the file's name, in any case.
 	FileNameContains *string
@@ -33,7 +33,7 @@ type HistoryFilter struct {
 
 // Where narrows a statement on histories.
 func (f HistoryFilter) Where(s *sql.Selector) {
-	if len(f.Status) > 0 {
+	if f.Status != nil {
 		status := make([]any, len(f.Status))
 		for i, one := range f.Status {
 			status[i] = one
