@@ -203,7 +203,7 @@ func requireGood(ctx context.Context, t *testing.T) {
 }
 
 // Every script ends as its head says: the second time as the first, byte for byte; its process is gone then, and the next
-// script is right. Those that would compute for ever do so for no more than their time and the margin.
+// script is right where this one did harm. Those that would compute for ever do so for no more than their time and the margin.
 func TestHostileScripts(t *testing.T) {
 	t.Parallel()
 	server := os.Getpid()
@@ -239,7 +239,9 @@ func TestHostileScripts(t *testing.T) {
 					require.LessOrEqual(t, all.cpu, calls*(shortCPU+margin)+(calls+1)*startCPU(t))
 					walls.Store(name, slices.Max(all.walls)-shortCPU)
 				}
-				requireGood(t.Context(), t)
+				if want.code != "" {
+					requireGood(t.Context(), t)
+				}
 			})
 		}
 	})
