@@ -14,6 +14,7 @@ import (
 	"entrepot/ent/reviewuploadhistory"
 	"entrepot/graph/model"
 	"entrepot/prefixid"
+	"entrepot/upload"
 )
 
 type historyResolver struct{ *root }
@@ -127,17 +128,8 @@ func historiesWhere(f *model.UploadHistoryFilter) func(s *sql.Selector) {
 	if f == nil {
 		f = &model.UploadHistoryFilter{Deleted: new(false)}
 	}
-	return func(s *sql.Selector) {
-		if f.Status != nil {
-			s.Where(sql.In(s.C(reviewuploadhistory.FieldStatus), anys(f.Status)...))
-		}
-		if f.FileNameContains != nil {
-			s.Where(sql.ContainsFold(s.C(reviewuploadhistory.FieldFileName), *f.FileNameContains))
-		}
-		if f.UserID != nil {
-			s.Where(sql.EQ(s.C(reviewuploadhistory.FieldUserID), *f.UserID))
-		}
-		between(s, reviewuploadhistory.FieldCreatedAt, f.CreatedAfter, f.CreatedBefore)
-		whether(s, reviewuploadhistory.FieldDeletedAt, f.Deleted)
-	}
+	return upload.HistoryFilter{
+		Status: f.Status, FileNameContains: f.FileNameContains, UserID: f.UserID,
+		CreatedFrom: f.CreatedAfter, CreatedBefore: f.CreatedBefore, Deleted: f.Deleted,
+	}.Where
 }
