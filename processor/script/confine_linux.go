@@ -39,8 +39,8 @@ func (s *server) confine() error {
 		resource int
 		most     uint64
 	}{
-		{"address space", unix.RLIMIT_AS, uint64(mapped + heaps + 2<<30)},
-		{"memory", unix.RLIMIT_DATA, uint64(data + heaps + outside)},
+		{"address space", unix.RLIMIT_AS, uint64(mapped + heaps + detector + 2<<30)},
+		{"memory", unix.RLIMIT_DATA, uint64(data + heaps + detector + outside)},
 		{"open files", unix.RLIMIT_NOFILE, 0},
 		{"file size", unix.RLIMIT_FSIZE, 0},
 		{"core file", unix.RLIMIT_CORE, 0},
@@ -81,8 +81,7 @@ func closeFiles(vms int) error {
 	return nil
 }
 
-// memoryInUse is the address space that is in use, of which a program with the race detector has terabytes, and what of it
-// can be written.
+// memoryInUse is the address space that is in use, and what of it can be written.
 func memoryInUse() (mapped, data int64, err error) {
 	statm, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

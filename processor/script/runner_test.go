@@ -291,14 +291,16 @@ func TestACallIsBoundedByTheClock(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The frames of a recursion lie outside of the heap that is limited; they are not for nothing either.
+// The frames of a recursion lie outside of the heap that is limited; they are not for nothing either. Nearly 4 GB of them.
 func TestDeepFramesAreMemoryToo(t *testing.T) {
 	t.Parallel()
 	const code = `
-const names = Array.from({ length: 5_000 }, (_, i) => "a" + i);
-const deep = new Function("f", "n", "let " + names.join() + "; return n > 4000 ? 0 : f(f, n + 1)");
+const more = ", 0".repeat(60_000);
+const deep = new Function("f", "n", "return n > 4000 ? f(0" + more + ") : f(f, n + 1)");
 const process = (rows) => ({ depth: deep(deep, rows.length) });`
-	r := started(t, script.Config{Code: code, VMs: 1})
+	limits := script.DefaultLimits()
+	limits.CallCPU, limits.CallWall = time.Minute, 2*time.Minute // it takes long under the race detector
+	r := started(t, script.Config{Code: code, VMs: 1, Limits: limits})
 	_, err := r.Call(t.Context(), &script.Call{Rows: all()})
 	requireCode(t, definition.ErrorScriptMemory, err)
 }

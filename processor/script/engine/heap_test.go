@@ -31,7 +31,7 @@ func TestHeapKeepsBlocksApart(t *testing.T) {
 	}
 	top := h.Top()
 	refused := 0
-	for i := range 200_000 {
+	for i := range 100_000 {
 		n := uintptr(random.IntN(64))
 		switch random.IntN(20) {
 		case 0:

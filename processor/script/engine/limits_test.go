@@ -13,28 +13,28 @@ import (
 
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	small := func(c *engine.Config) { c.Memory = 4 << 20 }
+	small := func(c *engine.Config) { c.Memory = 2 << 20 }
 	for _, statement := range []string{
 		"const a = []; for (;;) a.push({})",
 		"let a = 'x'; for (;;) a += a.toUpperCase() + 'ğ'",
-		"new Array(1e6).fill(0)",
-		"new ArrayBuffer(8e6)",
-		"'x'.repeat(8e6)",
-		"try { new Array(1e6).fill(0) } catch {} return 1",
-		"for (;;) try { new ArrayBuffer(8e6) } catch {}",
-		"try { new ArrayBuffer(8e6) } finally { for (;;); }",
+		"new Array(2e5).fill(0)",
+		"new ArrayBuffer(3e6)",
+		"'x'.repeat(3e6)",
+		"try { new Array(2e5).fill(0) } catch {} return 1",
+		"for (;;) try { new ArrayBuffer(3e6) } catch {}",
+		"try { new ArrayBuffer(3e6) } finally { for (;;); }",
 		"const a = []; try { for (;;) a.push(a.slice()) } catch { a.length = 0; return {} }",
-		"new Map(Array.from({length: 1e6}, (_, i) => [i, i]))",
-		"console.log('ğ'.repeat(3e6))",
+		"new Map(Array.from({length: 1e5}, (_, i) => [i, i]))",
+		"console.log('ğ'.repeat(1e6))",
 	} {
 		f := fault(t, "function process(rows) { "+statement+" }", small)
-		require.Equal(t, engine.MemoryFault(4<<20), f, statement)
+		require.Equal(t, engine.MemoryFault(2<<20), f, statement)
 	}
-	require.Contains(t, engine.MemoryFault(4<<20).Message, "more than 4 MiB")
+	require.Contains(t, engine.MemoryFault(2<<20).Message, "more than 2 MiB")
 
 	// It is the same from call to call, and what fits once fits always.
-	v := compiled(t, "const process = () => Array.from({ length: 100 }, () => 'x'.repeat(30000)).length", small)
-	for range 50 {
+	v := compiled(t, "const process = () => Array.from({ length: 100 }, () => 'x'.repeat(10000)).length", small)
+	for range 5 {
 		require.Equal(t, "100", string(call(t, v, 3)))
 	}
 }
@@ -60,8 +60,8 @@ func TestRowsCountAsMemory(t *testing.T) {
 // Garbage in cycles is collected before it is too much.
 func TestGarbageIsCollected(t *testing.T) {
 	t.Parallel()
-	const code = "function process(rows) { for (let i = 0; i < 300_000; i++) { const a = {}; a.a = [a] } return rows.length }"
-	require.Equal(t, "3", string(call(t, compiled(t, code, func(c *engine.Config) { c.Memory = 4 << 20 }), 3)))
+	const code = "function process(rows) { for (let i = 0; i < 60_000; i++) { const a = {}; a.a = [a] } return rows.length }"
+	require.Equal(t, "3", string(call(t, compiled(t, code, func(c *engine.Config) { c.Memory = 2 << 20 }), 3)))
 }
 
 func TestStopEndsWhatComputesForEver(t *testing.T) {

@@ -108,7 +108,7 @@ func TestOutputIsBounded(t *testing.T) {
 	small := func(c *engine.Config) { c.Output = 100 }
 	require.Len(t, call(t, compiled(t, "const process = () => 'x'.repeat(98)", small), 0), 100)
 	for _, expression := range []string{
-		"'x'.repeat(99)", "'x'.repeat(20e6)", "'\\n'.repeat(50)", "'ğ'.repeat(50)",
+		"'x'.repeat(99)", "'x'.repeat(1e6)", "'\\n'.repeat(50)", "'ğ'.repeat(50)",
 		"new Array(60).fill(1)", "({['k'.repeat(200)]: 1})",
 	} {
 		f := fault(t, "const process = () => "+expression, small)
@@ -153,7 +153,7 @@ func TestNumbersAreWrittenAsTheLanguageDoes(t *testing.T) {
 	v := compiled(t, "const process = (rows) => rows.map((row) => [row.kwh, String(row.kwh)])")
 	require.Nil(t, v.Begin(nil, 1))
 	random := rand.New(rand.NewPCG(5, 6))
-	for i := range 5000 {
+	for i := range 2000 {
 		d := math.Float64frombits(random.Uint64())
 		switch i % 4 {
 		case 1:

@@ -1,0 +1,6 @@
+//go:build race && (amd64 || arm64)
+
+package script
+
+// detector is what the race detector needs of memory.
+const detector = 2 << 30
