@@ -2,16 +2,21 @@ package script
 
 import "time"
 
-// End closes a Runner and tells how long its processes computed in all, and the number of the last one, 0 for none.
-func End(r *Runner) (cpu time.Duration, pid int) {
+// End closes a Runner and gives the number of its last process, 0 for none.
+func End(r *Runner) (pid int) {
 	r.mu.Lock()
 	c := r.child
 	r.mu.Unlock()
 	_ = r.Close()
-	if c != nil {
-		cpu, pid = c.cpu(), c.cmd.Process.Pid
+	if c == nil {
+		return 0
 	}
+	return c.cmd.Process.Pid
+}
+
+// Spent is how long the processes of a Runner that have ended have computed.
+func Spent(r *Runner) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return cpu + r.spent, pid
+	return r.spent
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"entrepot/definition"
 	"entrepot/processor/script"
@@ -150,12 +151,29 @@ func serveIfLiar() {
 		case what == "the answer twice":
 			l.Send('A', request, script.Answer(`{}`, `1`))
 			l.Send('A', request, script.Answer(`{}`, `1`))
+		case what == "has no memory":
+			fmt.Fprintln(os.Stderr, "fatal error: runtime: out of memory")
+			os.Exit(2)
+		case what == "is killed at the end of its time":
+			for began := time.Now(); time.Since(began) < time.Minute && cpuOf(unix.RUSAGE_SELF) < 1100*time.Millisecond; {
+				computed.Add(1)
+			}
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			idle()
 		case lies[what] != nil:
 			lies[what](l, request)
 		default:
 			l.Send('A', request, script.Answer(`{}`, `1`))
 		}
 	}
+}
+
+func cpuOf(who int) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(who, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // begin adds a line to a file and tells how many it has.
@@ -285,6 +303,24 @@ func TestTheServerKeepsTimeToo(t *testing.T) {
 			require.Contains(t, e.Message, want.message)
 			require.Equal(t, want.begun, begun)
 		})
+	}
+}
+
+// Some ends of a child are told apart from crashes: then it is the script's doing, and no other child would do better.
+func TestEndsOfAChildAreToldApart(t *testing.T) {
+	t.Parallel()
+	limits := script.DefaultLimits()
+	limits.ImportCPU, limits.CallCPU = time.Second, 10*time.Second
+	for what, want := range map[string]struct {
+		code    definition.ImportErrorCode
+		message string
+	}{
+		"has no memory":                    {definition.ErrorScriptMemory, "more than 64 MiB of memory"},
+		"is killed at the end of its time": {definition.ErrorScriptTimeout, "processor time of the whole import"},
+	} {
+		_, begun, err := withLiar(t, what, limits)
+		require.Contains(t, requireCode(t, want.code, err).Message, want.message)
+		require.Equal(t, 1, begun)
 	}
 }
 

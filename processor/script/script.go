@@ -53,8 +53,9 @@ type Config struct {
 type Limits struct {
 	// SourceBytes is the longest code.
 	SourceBytes int
-	// MemoryBytes is all that one call may hold at a time: the engine itself (some 0.3 MB), its rows and what it makes.
-	// At least 1 MiB, at most 1 GiB.
+	// MemoryBytes is all that one call may hold at a time: the engine itself (some 0.3 MB), its rows (a row of three columns
+	// takes some 200 bytes) and what it makes, garbage that was not yet collected too. What it would take beyond ends it with
+	// SCRIPT_MEMORY, also where the code catches the error. At least 1 MiB, at most 1 GiB.
 	MemoryBytes int64
 	// CallCPU is how long one call may compute, in processor time, from the first line of the code to its last value read.
 	// Handing over its rows is not counted.

@@ -5,8 +5,12 @@
 // reach another, and a fresh realm costs some 20 microseconds in the place of 400. The block's size is the memory limit.
 //
 // The world of a script is the language alone: no clock (it stands at 2000-01-01T00:00:00Z, in UTC), no randomness but
-// seeded, no timers, workers, weak references, modules, files or network; console is captured. The package walls nothing
-// in: a fault of the engine itself could do what the process may. It is for the child of package script, and knows
+// seeded, no timers, workers, weak references, modules, files or network; console is captured. eval and Function stay: what
+// they make lives in the same realm, under the same limits. A script can catch what it throws, but neither the end of its
+// time nor that of its memory. Work that is left for later, such as what waits for a promise, is an error: nothing does it.
+//
+// What process returns is read once into JSON: keys whose value is undefined are left out, as everywhere in JSON, minus zero
+// is zero, and whatever else JSON has no word for is refused with its path. The package walls nothing in: a fault of the engine itself could do what the process may. It is for the child of package script, and knows
 // definition and the modules of QuickJS.
 package engine
 
