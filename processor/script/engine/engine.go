@@ -10,8 +10,10 @@
 // time nor that of its memory. Work that is left for later, such as what waits for a promise, is an error: nothing does it.
 //
 // What process returns is read once into JSON: keys whose value is undefined are left out, as everywhere in JSON, minus zero
-// is zero, and whatever else JSON has no word for is refused with its path. The package walls nothing in: a fault of the engine itself could do what the process may. It is for the child of package script, and knows
-// definition and the modules of QuickJS.
+// is zero, and whatever else JSON has no word for is refused with its path.
+//
+// The package walls nothing in: a fault of the engine itself could do what the process may. It is for the child of package
+// script, and knows definition and the modules of QuickJS.
 package engine
 
 import (
