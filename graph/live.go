@@ -143,7 +143,7 @@ func requested(op *graphql.OperationContext) (request, error) {
 	arguments := fields[0].ArgumentMap(op.Variables)
 	if id, ok := arguments[idArgument]; ok && id != nil {
 		var err error
-		if req.id, err = graphql.UnmarshalID(id); err != nil || req.id == "" {
+		if req.id, err = model.UnmarshalID(id); err != nil || req.id == "" {
 			return request{}, &codedError{codeNotFound, "There is nothing with this id."}
 		}
 	}

@@ -27,7 +27,8 @@ function process(rows, context) {
 
 var meterDefinition = object{
 	"inputSchema": []object{
-		{"name": "site", "type": "STRING", "role": "SITE_IDENTIFIER"}, {"name": "date", "type": "DATE", "role": "PERIOD"},
+		{"name": "site", "type": "STRING", "role": "SITE_IDENTIFIER"},
+		{"name": "date", "type": "DATE", "role": "PERIOD"},
 		{"name": "reading", "type": "NUMBER"},
 	},
 	"outputSchema": []object{
@@ -131,7 +132,7 @@ func TestCodeThatCannotRunIsRefusedWithItsPlace(t *testing.T) {
 		}{
 			"syntax":                 {"function process(rows) {\n  return {used: };\n}", "2", "17", "yntax"},
 			"unclosed":               {"function process(rows) {\n  return {", "2", "", ""},
-			"no process":             {"function proces(rows) { return {} }", "", "", "process"},
+			"no process":             {"function compute(rows) { return {} }", "", "", "process"},
 			"process is no function": {"var process = 3", "", "", "process"},
 			"throws":                 {"\n\nnull.x; function process() {}", "3", "", "null"},
 			"a module":               {"export function process() {}", "1", "", ""},

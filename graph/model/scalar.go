@@ -19,6 +19,43 @@ const timeLayout = `"2006-01-02T15:04:05.000Z"`
 // MaxInt64 is the largest Int64: what a JSON number carries exactly (RFC 8259, section 6).
 const MaxInt64 = 1<<53 - 1
 
+// MarshalString writes a JSON string.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString reads a text, and makes none of a number or a truth value (GraphQL, section 3.5.3).
+func UnmarshalString(v any) (string, error) {
+	if s, ok := v.(string); ok {
+		return s, nil
+	}
+	return "", &InputError{"a String is text"}
+}
+
+// MarshalBoolean writes true or false.
+func MarshalBoolean(b bool) graphql.Marshaler { return graphql.MarshalBoolean(b) }
+
+// UnmarshalBoolean reads true or false, and no word for it (GraphQL, section 3.5.4).
+func UnmarshalBoolean(v any) (bool, error) {
+	if b, ok := v.(bool); ok {
+		return b, nil
+	}
+	return false, &InputError{"a Boolean is true or false"}
+}
+
+// MarshalID writes a JSON string.
+func MarshalID(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalID reads a text or a whole number (GraphQL, section 3.5.5).
+func UnmarshalID(v any) (string, error) {
+	if s, ok := v.(string); ok {
+		return s, nil
+	}
+	n, err := UnmarshalInt64(v)
+	if err != nil {
+		return "", &InputError{"an ID is text"}
+	}
+	return strconv.FormatInt(n, 10), nil
+}
+
 // MarshalTime writes RFC 3339 in UTC with milliseconds.
 func MarshalTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
