@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -39,12 +40,13 @@ func (e enumNames) misspelled(t *ast.Type, value any, path ast.Path) ast.Path {
 		return nil
 	}
 	if t.Elem != nil {
-		list, ok := value.([]any)
-		if !ok {
-			return e.misspelled(t.Elem, value, path) // one value stands for a list of it
+		list := reflect.ValueOf(value)
+		if list.Kind() != reflect.Slice { // the validator makes a list, of a type of its own, of one value
+			return e.misspelled(t.Elem, value, path)
 		}
-		for i, item := range list {
-			if found := e.misspelled(t.Elem, item, append(path[:len(path):len(path)], ast.PathIndex(i))); found != nil {
+		for i := range list.Len() {
+			at := append(path[:len(path):len(path)], ast.PathIndex(i))
+			if found := e.misspelled(t.Elem, list.Index(i).Interface(), at); found != nil {
 				return found
 			}
 		}
