@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,14 +21,17 @@ import (
 	"entrepot/storage"
 )
 
-// stream is text that no piece of looks like another.
-func stream(size int) []byte {
-	var text bytes.Buffer
-	for n := 0; text.Len() < size; n++ {
-		fmt.Fprintf(&text, "%d,", n)
+// numbers is text that no piece of looks like another.
+var numbers = sync.OnceValue(func() []byte {
+	var text []byte
+	for n := int64(0); len(text) < 3*storage.PieceBytes; n++ {
+		text = append(strconv.AppendInt(text, n, 10), ',')
 	}
-	return text.Bytes()[:size]
-}
+	return text
+})
+
+// stream is the beginning of numbers. Nobody may change it.
+func stream(size int) []byte { return slices.Clip(numbers()[:size]) }
 
 // isMedia tells the requests for the bytes of an object.
 func isMedia(r *http.Request) bool { return r.URL.Query().Get("alt") == "media" }
