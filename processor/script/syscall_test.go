@@ -169,7 +169,7 @@ func raw(number uintptr, arguments ...uintptr) func() error {
 // probes are what somebody would try who has taken the engine over.
 var probes = map[string]func() error{
 	"open a file":             func() error { _, err := os.Open("/etc/passwd"); return err },
-	"make a file":             func() error { return os.WriteFile("/tmp/probe", nil, 0o600) },
+	"make a file":             func() error { return os.WriteFile("/nowhere/probe", nil, 0o600) },
 	"read a folder":           raw(unix.SYS_GETDENTS64, 0),
 	"remove a file":           func() error { return os.Remove("/nowhere/probe") },
 	"make a link":             func() error { return os.Symlink("/etc/passwd", "/nowhere/probe") },
