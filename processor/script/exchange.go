@@ -2,122 +2,19 @@ package script
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"math"
 	"os"
-	"strconv"
 	"strings"
-	"sync"
 	"syscall"
-	"time"
 
 	"entrepot/definition"
 	"entrepot/processor/script/engine"
 )
 
-const (
-	// lateness is how much longer than a call may compute the child is given to end it by itself.
-	lateness = 150 * time.Millisecond
-	// lookAgain is how often the processor time of a late call is looked at.
-	lookAgain = 10 * time.Millisecond
-	// maxRequest is the longest body of a frame to the child; maxRow is the longest row.
-	maxRequest = 64 << 20
-	maxRow     = 16 << 20
-)
-
-// watch kills the child when a request takes too long, or when whoever waits for it does so no more.
-type watch struct {
-	slot   *slot
-	limits *Limits
-	stop   func() bool // of the context's watch
-	wall   *time.Timer
-
-	mu    sync.Mutex
-	over  bool
-	why   why
-	late  *time.Timer
-	began time.Duration // the thread's processor time when the script began
-}
-
-// why is what a watch killed the child for.
-type why int
-
-const (
-	forNothing why = iota
-	forContext
-	forWall
-	forCPU
-)
-
-func (s *slot) watch(ctx context.Context, l *Limits) *watch {
-	w := &watch{slot: s, limits: l}
-	w.mu.Lock() // until all is in place
-	defer w.mu.Unlock()
-	w.wall = time.AfterFunc(l.CallWall, func() { w.kill(forWall) })
-	w.stop = context.AfterFunc(ctx, func() { w.kill(forContext) })
-	return w
-}
-
-func (w *watch) kill(reason why) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.killLocked(reason)
-}
-
-func (w *watch) killLocked(reason why) {
-	if !w.over && w.why == forNothing {
-		w.why = reason
-		w.slot.child.kill()
-	}
-}
-
-// running tells that the child has all that it needs: from here on its time counts.
-func (w *watch) running() {
-	cpu, ok := w.slot.clock.read()
-	if !ok {
-		return // then the clock on the wall must do
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.began = cpu
-	w.late = time.AfterFunc(w.limits.CallCPU+lateness, w.look)
-}
-
-// look kills a child whose thread has computed for too long and said nothing.
-func (w *watch) look() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over {
-		return
-	}
-	cpu, ok := w.slot.clock.read()
-	if !ok {
-		return
-	}
-	left := w.limits.CallCPU + lateness - (cpu - w.began)
-	if left <= 0 {
-		w.killLocked(forCPU)
-		return
-	}
-	w.late.Reset(max(left, lookAgain))
-}
-
-// end ends the watch: from here on it kills nothing. It tells what it killed for.
-func (w *watch) end() why {
-	w.stop()
-	w.wall.Stop()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.over = true
-	if w.late != nil {
-		w.late.Stop()
-	}
-	return w.why
-}
+// maxRequest is the most bytes in the body of a frame to the child.
+const maxRequest = 64 << 20
 
 // prepare greets a VM and gives it the code, once.
 func (s *slot) prepare(ctx context.Context, r *Runner, check bool) error {
@@ -277,107 +174,4 @@ func wallError(l *Limits) *Error {
 		Message: "The script took longer than " + limit + " for one site: make it do less, or try again when less goes on.",
 		Params:  []definition.Param{{Name: "limit", Value: limit}},
 	}
-}
-
-// givenError is what Rows gave, or what is wrong with rows: the child is well.
-type givenError struct{ error }
-
-func (e *givenError) Unwrap() error { return e.error }
-
-// call sends rows and lets the script run.
-func (s *slot) call(ctx context.Context, r *Runner, c *Call) (*Result, error) {
-	s.request++
-	head := callHead{Seed: r.seed(c.Site)}
-	if c.Site != nil {
-		head.Site = &engine.Site{Key: c.Site.Key, Name: c.Site.Name}
-	}
-	rows := rowSender{called: true, slot: s, limits: &r.config.Limits, first: math.MaxInt64}
-	a, err := s.exchange(ctx, &r.config.Limits, &rows, func(w *watch) error {
-		b, err := appendFrame(s.batch[:0], frameCall, s.request, head)
-		if err != nil {
-			return &givenError{err}
-		}
-		if err := s.send(b); err != nil {
-			return err
-		}
-		if err := rows.send(c.Rows); err != nil {
-			return err
-		}
-		w.running()
-		return s.send(appendHeader(s.batch[:0], 0, frameRun, s.request))
-	})
-	if err != nil {
-		var given *givenError
-		if errors.As(err, &given) {
-			return nil, given.error
-		}
-		return nil, err
-	}
-	result := &Result{Log: a.Log, LogTruncated: a.Truncated, Output: append([]byte(nil), a.output...)}
-	if a.Fault != nil {
-		return result, errorOf(a.Fault)
-	}
-	return result, nil
-}
-
-// rowSender sends rows in batches and counts them.
-type rowSender struct {
-	called      bool // a call is made, which has a result
-	slot        *slot
-	limits      *Limits
-	rows        int
-	bytes       int64
-	first, last int64
-}
-
-func (t *rowSender) send(rows iter.Seq2[[]byte, error]) error {
-	s := t.slot
-	b := appendHeader(s.batch[:0], 0, frameRows, s.request)
-	defer func() { s.batch = b }()
-	for row, err := range rows {
-		if err == nil {
-			err = t.count(row)
-		}
-		if err != nil {
-			if dropped := s.send(appendHeader(b[:0], 0, frameDrop, s.request)); dropped != nil {
-				return dropped
-			}
-			return &givenError{err}
-		}
-		if len(b) > headerBytes && len(b)+len(row) > headerBytes+batchBytes {
-			if err := t.flush(b); err != nil {
-				return err
-			}
-			b = b[:headerBytes]
-		}
-		b = append(b, row...)
-	}
-	if len(b) == headerBytes {
-		return nil
-	}
-	return t.flush(b)
-}
-
-func (t *rowSender) flush(b []byte) error {
-	binary.LittleEndian.PutUint32(b, uint32(len(b)-headerBytes))
-	return t.slot.send(b)
-}
-
-func (t *rowSender) count(row []byte) error {
-	t.rows++
-	t.bytes += int64(len(row))
-	if t.rows > t.limits.Rows {
-		return limitError("A site has more than "+strconv.Itoa(t.limits.Rows)+" rows, more than code can be given: use aggregates, "+
-			"or split the file by site.", int64(t.limits.Rows))
-	}
-	if t.bytes > t.limits.RowBytes || len(row) > maxRow {
-		return limitError("The rows of a site are longer than "+strconv.FormatInt(t.limits.RowBytes, 10)+" bytes, more than code "+
-			"can be given: leave columns out, or split the file by site.", t.limits.RowBytes)
-	}
-	n, size := binary.Uvarint(row)
-	if size <= 0 || n == 0 || n > math.MaxInt64 {
-		return fmt.Errorf("send a row: %w", errRow)
-	}
-	t.first, t.last = min(t.first, int64(n)), max(t.last, int64(n))
-	return nil
 }
