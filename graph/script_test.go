@@ -136,7 +136,7 @@ func TestCodeThatCannotRunIsRefusedWithItsPlace(t *testing.T) {
 			"process is no function": {"var process = 3", "", "", "process"},
 			"throws":                 {"\n\nnull.x; function process() {}", "3", "", "null"},
 			"a module":               {"export function process() {}", "1", "", ""},
-			"never ends":             {"for (;;) {}", "", "", "too long"},
+			"never ends":             {"for (;;) {}", "", "", "long"},
 		} {
 			for way, ask := range map[string]func() (any, []any){
 				"create": func() (any, []any) {
@@ -215,7 +215,7 @@ func TestAProcessorThatFailsNamesTheSiteAndThePlace(t *testing.T) {
 	working(t, func(t *testing.T, w *world) {
 		for name, test := range map[string]struct{ body, code, says string }{
 			"throws":        {"console.log('at', context.site.key)\nif (context.site.key == 'n') throw new Error('meter ' + rows.length + ' broken')", "SCRIPT_THREW", "meter 3 broken"},
-			"never ends":    {"console.log('at', context.site.key)\nwhile (context.site.key == 'n') {}", "SCRIPT_TIMEOUT", "too long"},
+			"never ends":    {"console.log('at', context.site.key)\nwhile (context.site.key == 'n') {}", "SCRIPT_TIMEOUT", "long"},
 			"takes memory":  {"console.log('at', context.site.key)\nconst all = []; while (context.site.key == 'n') all.push(new Array(1000).fill(1))", "SCRIPT_MEMORY", "MiB"},
 			"unknown key":   {"console.log('at', context.site.key)\nif (context.site.key == 'n') return {user: 1}", "SCRIPT_OUTPUT_INVALID", "user"},
 			"not a number":  {"console.log('at', context.site.key)\nif (context.site.key == 'n') return {used: {1: 0/0}}", "SCRIPT_OUTPUT_INVALID", "used"},
