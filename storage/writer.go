@@ -12,7 +12,8 @@ import (
 // when it fails or Abort comes first. A Writer is for one goroutine.
 //
 // For a remote bucket it holds up to 8 MiB, which it sends when they are full or at Close; a piece whose transfer broke
-// is sent again from where the bucket has it.
+// is sent again from where the bucket has it. Where such a bucket takes the last piece and never says so, Close fails and
+// the object is there, whole.
 type Writer struct {
 	ctx    context.Context
 	sink   sink
