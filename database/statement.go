@@ -146,6 +146,15 @@ func (r *Rows) Next() bool {
 	return false
 }
 
+// Scan reads the row; its error is that of the context where that has ended meanwhile.
+func (r *Rows) Scan(dest ...any) error {
+	err := r.Rows.Scan(dest...)
+	if cause := r.cause.Load(); err != nil && cause != nil {
+		return *cause
+	}
+	return err
+}
+
 // Err is why there are no more rows, nil after the last one.
 func (r *Rows) Err() error {
 	if cause := r.cause.Load(); cause != nil {

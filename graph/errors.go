@@ -30,6 +30,9 @@ const (
 	codeUnavailable     = "SERVICE_UNAVAILABLE"
 )
 
+// undecoded is how gqlgen's error begins of a body that is JSON, and no request.
+const undecoded = "json request body could not be decoded"
+
 // codedError is an error that a client is shown as it is.
 type codedError struct{ code, message string }
 
@@ -60,6 +63,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		// Suggestions would tell names that the client did not send.
 		out.Message, _, _ = strings.Cut(shown.Message, " Did you mean ")
 		out.Extensions["code"] = code
+	case shown.Err == nil && strings.HasPrefix(shown.Message, undecoded):
+		// Its text quotes the body.
+		out.Message, out.Extensions["code"] = "The request's body is not an object with a query and variables.", codeBadInput
 	case errors.Is(err, context.Canceled):
 		out.Message, out.Extensions["code"] = "The request was canceled.", codeUnavailable
 	case database.Unavailable(err):

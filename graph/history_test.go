@@ -195,28 +195,33 @@ func TestAnImportBeginsWithTheFilesOwnFormat(t *testing.T) {
 
 func TestASubscriptionTellsOfChecksMadeAgainAndOfErasing(t *testing.T) {
 	t.Parallel()
-	working(t, func(t *testing.T, w *world) {
+	idle(t, func(t *testing.T, w *world) {
 		history := w.upload(w.collector, "meter.csv", meter)
-		require.Equal(t, "SUCCESS", w.settled(w.collector, history))
+		number, _ := prefixid.Number(prefixid.UploadHistory, history)
+		w.system(func(ctx context.Context) {
+			update := w.db.Client().ReviewUploadHistory.UpdateOneID(number)
+			update.SetStatus(definition.UploadProcessing).ExecX(ctx)
+			update.SetStatus(definition.UploadSuccess).ExecX(ctx)
+		})
 		const all = `subscription { uploadHistoryStatusChanged { id status deletedAt revision } }`
 		mine, theirs := w.subscribe(w.reader, all, nil), w.subscribe(w.otherGroup, all, nil)
-		next := func() (string, any) {
+		revision := 0.0
+		next := func() (status, deleted any) {
 			t.Helper()
 			e := receive(t, mine)
 			require.Empty(t, e.Errors)
 			require.Equal(t, history, e.at("uploadHistoryStatusChanged", "id"))
-			return e.at("uploadHistoryStatusChanged", "status").(string), e.at("uploadHistoryStatusChanged", "deletedAt")
+			require.Greater(t, e.at("uploadHistoryStatusChanged", "revision").(float64), revision)
+			revision = e.at("uploadHistoryStatusChanged", "revision").(float64)
+			return e.at("uploadHistoryStatusChanged", "status"), e.at("uploadHistoryStatusChanged", "deletedAt")
 		}
 		w.must(w.collector, revalidateHistory, object{"in": object{"id": history}})
-		var seen []string
-		for !slices.Contains(seen, "SUCCESS") {
-			status, _ := next()
-			seen = append(seen, status)
-		}
-		require.Equal(t, "NOTYET", seen[0])
-		w.delete(w.collector, history)
 		status, deleted := next()
-		require.Equal(t, "SUCCESS", status)
+		require.Equal(t, "NOTYET", status)
+		require.Nil(t, deleted)
+		w.delete(w.collector, history)
+		status, deleted = next()
+		require.Equal(t, "FAILURE", status, "its check had not ended")
 		require.NotNil(t, deleted)
 
 		// With its id: the present state, which is final, and the end.
