@@ -143,7 +143,10 @@ func TestWhatAnImportKeptOfItsCellsGoesOnceAndWithAMark(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB) {
 		for set, refusal := range map[string]string{
 			"error_groups = '[1]'": "import_final",
-			"error_groups = '[1]', row_errors_erased_at = " + erased:               "",
+			"error_groups = '[1]', row_errors_erased_at = " + erased:              "",
+			"error = 'x', error_params = '[1]', row_errors_erased_at = " + erased: "",
+			"error = 'x', results_erased_at = " + erased:                          "import_final",
+			"error_params = '[1]'":                                                 "import_final",
 			"error_groups = '[1]', results_erased_at = " + erased:                  "import_final",
 			"rejected_rows_key = NULL":                                             "",
 			"results_erased_at = " + erased + ", row_errors_erased_at = " + erased: "",

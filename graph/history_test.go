@@ -303,7 +303,7 @@ func (w *world) made() (ids []string) {
 		{"100%_.csv", definition.UploadFailure, w.collector.UserID, 4 * time.Hour, false},
 	} {
 		w.system(func(ctx context.Context) {
-			create := w.db.Client().ReviewUploadHistory.Create().SetOrganizationID(w.collector.OrganizationID).
+			create := w.db.Client().ReviewUploadHistory.Create().SetID(int64(i + 1)).SetOrganizationID(w.collector.OrganizationID).
 				SetGroupID(w.collector.GroupID).SetUserID(one.user).SetFileName(one.name).SetGcsPath("gs://local/x").
 				SetStatus(one.status).SetCreatedAt(at.Add(time.Duration(i) * time.Minute))
 			if one.checked > 0 {

@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"entgo.io/ent/dialect"
 
 	"entrepot/definition"
 	"entrepot/ent"
-	"entrepot/ent/importlogline"
-	"entrepot/ent/importrowerror"
 	"entrepot/ent/importrun"
 	"entrepot/ent/reviewuploadhistory"
 	"entrepot/prefixid"
@@ -174,36 +171,4 @@ func (u *Uploads) erase(ctx context.Context, h *ent.ReviewUploadHistory) error {
 		return err
 	}
 	return u.publish(ctx, h.OrganizationID, h.ID, true)
-}
-
-// forgetRows erases, in the open transaction and as a worker, what a final import kept of its file's cells, and gives the
-// key of the object that goes with it; empty where there is none.
-func (u *Uploads) forgetRows(ctx context.Context, run *ent.ImportRun, at time.Time) (key string, err error) {
-	c := u.db.Client()
-	update := c.ImportRun.Update().
-		Where(importrun.ID(run.ID), importrun.RowErrorsErasedAtIsNil(), importrun.ProcessedAtNotNil()).
-		SetRowErrorsErasedAt(at).ClearRejectedRowsKey()
-	if len(run.ErrorGroups) > 0 {
-		groups := slices.Clone(run.ErrorGroups)
-		for i := range groups {
-			groups[i].Sample.Value = ""
-		}
-		update.SetErrorGroups(groups)
-	}
-	changed, err := update.Save(ctx)
-	if err != nil || changed == 0 {
-		return "", err
-	}
-	if _, err := c.ImportRowError.Delete().
-		Where(importrowerror.OrganizationID(run.OrganizationID), importrowerror.ImportID(run.ID)).Exec(ctx); err != nil {
-		return "", err
-	}
-	if _, err := c.ImportLogLine.Delete().
-		Where(importlogline.OrganizationID(run.OrganizationID), importlogline.ImportID(run.ID)).Exec(ctx); err != nil {
-		return "", err
-	}
-	if run.RejectedRowsKey == nil {
-		return "", nil
-	}
-	return *run.RejectedRowsKey, nil
 }

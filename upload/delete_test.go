@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -440,5 +441,61 @@ func TestManyObjectsAreErasedByManyJobs(t *testing.T) {
 		require.Zero(t, c.ImportRowError.Query().Where(importrowerror.ImportIDNotNil()).CountX(ctx))
 		require.Zero(t, c.ImportLogLine.Query().Where(importlogline.OrganizationID(org)).CountX(ctx))
 		require.Zero(t, c.ReviewUploadHistory.Query().Where(reviewuploadhistory.DeletedAtIsNil()).CountX(ctx))
+	})
+}
+
+// What a definition's code has thrown may quote cells; where it did stays.
+func TestWordsOfCodeAreErasedWithTheFile(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, h *house) {
+		stored := h.check(t, h.store(t, asAda(t), h.write(t, "org-one/grp-one/x", "a\n1\n")))
+		type words struct {
+			code   definition.ImportErrorCode
+			text   string
+			params []definition.Param
+		}
+		place := []definition.Param{
+			{Name: "site", Value: "Ankara"}, {Name: "line", Value: "7"}, {Name: "column", Value: "47"}, {Name: "row", Value: "2"},
+		}
+		said := append(slices.Clone(place), definition.Param{Name: "thrown", Value: secret})
+		after := map[string]words{}
+		for i, c := range []struct{ before, after words }{
+			{
+				words{
+					definition.ErrorScriptThrew,
+					"site 'Ankara': the script threw at line 7, column 47 about row 2: Error: " + secret, said,
+				},
+				words{definition.ErrorScriptThrew, "site 'Ankara': the script threw at line 7, column 47 about row 2; " +
+					"the details were erased with the file's rows", place},
+			},
+			{
+				words{definition.ErrorScriptOutputInvalid, "there is no output '" + secret + "'", said[4:]},
+				words{definition.ErrorScriptOutputInvalid, "the script returned what its outputs cannot be; " +
+					"the details were erased with the file's rows", nil},
+			},
+			{
+				words{definition.ErrorColumnMissing, "column 'a' is not in the file", place[:1]},
+				words{definition.ErrorColumnMissing, "column 'a' is not in the file", place[:1]},
+			},
+		} {
+			var id string
+			if i == 0 {
+				id = h.pendingImport(t, stored)
+			} else {
+				id = h.pendingImport2(t, stored)
+			}
+			h.system(t, func(ctx context.Context, cl *ent.Client) {
+				cl.ImportRun.UpdateOneID(id).SetStatus(definition.ImportFailed).SetProcessedAt(h.now).SetErrorCode(c.before.code).
+					SetError(c.before.text).SetErrorParams(c.before.params).ExecX(ctx)
+			})
+			after[id] = c.after
+		}
+		_, err := h.Delete(asAda(t), globalID(stored))
+		require.NoError(t, err)
+		require.NotContains(t, h.everything(t), secret)
+		for id, want := range after {
+			run := h.run(t, id)
+			require.Equal(t, want, words{*run.ErrorCode, *run.Error, run.ErrorParams})
+		}
 	})
 }

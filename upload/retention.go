@@ -153,6 +153,7 @@ func (u *Uploads) expireRowErrors(ctx context.Context, organizationID string) (i
 	runs, err := u.imports(ctx, organizationID, before, func(q *ent.ImportRunQuery) {
 		q.Where(importrun.RowErrorsErasedAtIsNil(), importrun.Or(
 			importrun.RejectedRowsKeyNotNil(),
+			importrun.ErrorCodeIn(definition.ErrorScriptThrew, definition.ErrorScriptOutputInvalid),
 			func(s *sql.Selector) {
 				s.Where(has(s, sql.Table(importrowerror.Table).As("kept"), importrowerror.FieldImportID))
 			},

@@ -235,7 +235,7 @@ func TestASweepIsBoundedAndGoesOn(t *testing.T) {
 	h.system(t, func(ctx context.Context, c *ent.Client) {
 		for i := range files {
 			path := h.bucket.Path(fmt.Sprint("org-one/grp-one/", i))
-			c.ReviewUploadHistory.Create().SetOrganizationID(org).SetGroupID(group).SetUserID(ada).SetFileName("x").
+			c.ReviewUploadHistory.Create().SetID(int64(i + 1)).SetOrganizationID(org).SetGroupID(group).SetUserID(ada).SetFileName("x").
 				SetGcsPath(path).SetUniquePath(path).SetStatus(definition.UploadSuccess).
 				SetCreatedAt(h.now.Add(-2 * dayLong).Add(time.Duration(i) * time.Second)).ExecX(ctx)
 		}

@@ -1469,7 +1469,7 @@ type Import implements Node {
   errorGroups: [ImportErrorGroup!]!
   """
   When what it kept of its file's cells was erased, with the file or because the server does not keep it any longer: row errors, which
-  stay counted in ` + "`" + `errorGroups` + "`" + `, the rows that were set aside, the log. Null where it was not.
+  stay counted in ` + "`" + `errorGroups` + "`" + `, the rows that were set aside, the log, and what a processor's code said in ` + "`" + `error` + "`" + `. Null where it was not.
   """
   rowErrorsErasedAt: Time
   "What the processor's code wrote to its console, by site and then in its order; empty where the file is of another group than yours."

@@ -37,19 +37,19 @@ WHEN (NEW.status <> OLD.status AND NOT (
 EXECUTE FUNCTION refuse_change('import_transition', 'an import cannot go from its status to that one');
 
 -- What a final import says stays. Later on it may get a successor, and lose what it kept of its file's cells (the object
--- with its set-aside rows, and with a mark the samples of its errors) and, with a mark, its results. Marks stay too.
+-- with its set-aside rows, and with a mark the samples of its errors and what its code said) and, with a mark, its results. Marks stay too.
 CREATE TRIGGER imports_final BEFORE UPDATE ON imports FOR EACH ROW
 WHEN (OLD.status = NEW.status AND OLD.status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED', 'CANCELED') AND ((
-  NEW.error, NEW.error_code, NEW.error_params, NEW.warnings, NEW.column_mapping, NEW.file_size,
+  NEW.error_code, NEW.warnings, NEW.column_mapping, NEW.file_size,
   NEW.sha256, NEW.source_generation, NEW.row_count, NEW.processed_row_count, NEW.accepted_row_count,
   NEW.rejected_row_count, NEW.blank_row_count, NEW.result_count, NEW.attempt, NEW.crashed_attempts, NEW.started_at,
   NEW.processed_at, NEW.cancel_requested_at, NEW.canceled_by_id, NEW.cancel_reason
 ) IS DISTINCT FROM (
-  OLD.error, OLD.error_code, OLD.error_params, OLD.warnings, OLD.column_mapping, OLD.file_size,
+  OLD.error_code, OLD.warnings, OLD.column_mapping, OLD.file_size,
   OLD.sha256, OLD.source_generation, OLD.row_count, OLD.processed_row_count, OLD.accepted_row_count,
   OLD.rejected_row_count, OLD.blank_row_count, OLD.result_count, OLD.attempt, OLD.crashed_attempts, OLD.started_at,
   OLD.processed_at, OLD.cancel_requested_at, OLD.canceled_by_id, OLD.cancel_reason
-) OR (NEW.error_groups IS DISTINCT FROM OLD.error_groups
+) OR ((NEW.error, NEW.error_params, NEW.error_groups) IS DISTINCT FROM (OLD.error, OLD.error_params, OLD.error_groups)
   AND NEW.row_errors_erased_at IS NOT DISTINCT FROM OLD.row_errors_erased_at)
 OR (OLD.row_errors_erased_at IS NOT NULL AND NEW.row_errors_erased_at IS DISTINCT FROM OLD.row_errors_erased_at)
 OR (OLD.results_erased_at IS NOT NULL AND NEW.results_erased_at IS DISTINCT FROM OLD.results_erased_at)))

@@ -13,11 +13,10 @@ BEGIN
 END;
 
 -- What a final import says stays. Later on it may get a successor, and lose what it kept of its file's cells (the object
--- with its set-aside rows, and with a mark the samples of its errors) and, with a mark, its results. Marks stay too.
+-- with its set-aside rows, and with a mark the samples of its errors and what its code said) and, with a mark, its results. Marks stay too.
 CREATE TRIGGER imports_final BEFORE UPDATE ON imports
 WHEN OLD.status = NEW.status AND OLD.status IN ('COMPLETED', 'PARTIALLY_COMPLETED', 'FAILED', 'CANCELED') AND (
-  NEW.error IS NOT OLD.error OR NEW.error_code IS NOT OLD.error_code OR NEW.error_params IS NOT OLD.error_params OR
-  NEW.warnings IS NOT OLD.warnings OR
+  NEW.error_code IS NOT OLD.error_code OR NEW.warnings IS NOT OLD.warnings OR
   NEW.column_mapping IS NOT OLD.column_mapping OR NEW.file_size IS NOT OLD.file_size OR
   NEW.sha256 IS NOT OLD.sha256 OR NEW.source_generation IS NOT OLD.source_generation OR
   NEW.row_count IS NOT OLD.row_count OR NEW.processed_row_count <> OLD.processed_row_count OR
@@ -26,7 +25,8 @@ WHEN OLD.status = NEW.status AND OLD.status IN ('COMPLETED', 'PARTIALLY_COMPLETE
   NEW.attempt <> OLD.attempt OR NEW.crashed_attempts <> OLD.crashed_attempts OR NEW.started_at IS NOT OLD.started_at OR NEW.processed_at IS NOT OLD.processed_at OR
   NEW.cancel_requested_at IS NOT OLD.cancel_requested_at OR NEW.canceled_by_id IS NOT OLD.canceled_by_id OR
   NEW.cancel_reason IS NOT OLD.cancel_reason OR
-  (NEW.error_groups IS NOT OLD.error_groups AND NEW.row_errors_erased_at IS OLD.row_errors_erased_at) OR
+  ((NEW.error IS NOT OLD.error OR NEW.error_params IS NOT OLD.error_params OR NEW.error_groups IS NOT OLD.error_groups)
+    AND NEW.row_errors_erased_at IS OLD.row_errors_erased_at) OR
   (OLD.row_errors_erased_at IS NOT NULL AND NEW.row_errors_erased_at IS NOT OLD.row_errors_erased_at) OR
   (OLD.results_erased_at IS NOT NULL AND NEW.results_erased_at IS NOT OLD.results_erased_at))
 BEGIN
