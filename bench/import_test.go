@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"runtime/metrics"
 	"testing"
@@ -27,9 +28,11 @@ import (
 	"entrepot/viewer"
 )
 
+// Targets of a million rows, on two cores.
 const (
-	targetTime = 2 * time.Second
-	targetHeap = 256 << 20
+	targetTime       = 2 * time.Second
+	targetScriptTime = 3500 * time.Millisecond // on PostgreSQL
+	targetHeap       = 256 << 20
 )
 
 // BenchmarkImport1M imports a million readings (about 70 MB), summed per site and month: from the start of the import
@@ -40,17 +43,15 @@ func BenchmarkImport1M(b *testing.B) { benchmarkImport(b, 1_000_000, "") }
 // BenchmarkImport100k is a tenth of that: memory must not grow with the file.
 func BenchmarkImport100k(b *testing.B) { benchmarkImport(b, 100_000, "") }
 
-// BenchmarkImport1MScript is the same with a processor that sums: the target is 3.5 s on PostgreSQL.
+// BenchmarkImport1MScript is the same with a processor that sums, as people write it.
 func BenchmarkImport1MScript(b *testing.B) { benchmarkImport(b, 1_000_000, summing) }
 
-// summing adds thousandths, which are exact in doubles.
 const summing = `function process(rows) {
   const total = {};
   for (const row of rows) {
     const month = Number(row.date.slice(5, 7));
-    total[month] = (total[month] ?? 0) + Math.round(row.reading * 1000);
+    total[month] = (total[month] ?? 0) + row.reading;
   }
-  for (const month in total) total[month] /= 1000;
   return { total };
 }`
 
@@ -84,15 +85,19 @@ func benchmarkImport(b *testing.B, rows int, code string) {
 			require.Equal(b, min(rows, data.Sites*data.Months), done.ResultCount)
 			return err
 		}))
-		check(person, b, db, run.ID, rows)
+		check(person, b, db, run.ID, rows, code == "")
 		b.StartTimer()
 	}
 	seconds := b.Elapsed().Seconds() / float64(b.N)
 	b.ReportMetric(seconds, "s/import")
 	b.ReportMetric(float64(rows)/seconds, "rows/s")
 	b.ReportMetric(float64(heap)/(1<<20), "MiB-heap-growth")
-	if seconds > targetTime.Seconds() || heap > targetHeap {
-		b.Logf("over the target of %s and %d MiB", targetTime, targetHeap>>20)
+	target := targetTime
+	if code != "" {
+		target = targetScriptTime
+	}
+	if seconds > target.Seconds() || heap > targetHeap {
+		b.Logf("over the target of %s and %d MiB", target, targetHeap>>20)
 	}
 }
 
@@ -164,8 +169,8 @@ func prepare(
 	return viewer.NewContext(context.Background(), person), input
 }
 
-// check compares the sums with those of the generator.
-func check(ctx context.Context, b *testing.B, db *database.DB, importID string, rows int) {
+// check compares the sums with those of the generator: sums of doubles are right to a part in 10^12.
+func check(ctx context.Context, b *testing.B, db *database.DB, importID string, rows int, exact bool) {
 	b.Helper()
 	type group struct {
 		site  string
@@ -184,7 +189,9 @@ func check(ctx context.Context, b *testing.B, db *database.DB, importID string, 
 			require.NoError(b, json.Unmarshal(r.ProcessedData, &got))
 			sum := want[group{r.SiteKey, r.Period}]
 			text := fmt.Sprintf("%d.%03d", sum/1000, sum%1000)
-			if trimZeros(text) != got.Total.String() {
+			total, err := got.Total.Float64()
+			require.NoError(b, err)
+			if exact && trimZeros(text) != got.Total.String() || math.Abs(total-float64(sum)/1000) > 1e-12*total {
 				b.Fatalf("%s, month %d: %s, want %s", r.SiteKey, r.Period, got.Total, text)
 			}
 		}
