@@ -1,5 +1,7 @@
 package definition
 
+import "sync"
+
 // monthNames lists the names and usual short forms of the months, language by language, as NormalizeName writes them. A
 // name that two languages share must mean the same month in both.
 var monthNames = [][12][]string{
@@ -133,7 +135,7 @@ var monthNames = [][12][]string{
 
 const longestMonthName = 32 // bytes, before normalisation
 
-var monthByName = func() map[string]int {
+var monthByName = sync.OnceValue(func() map[string]int {
 	months := make(map[string]int)
 	for _, language := range monthNames {
 		for month, names := range language {
@@ -143,7 +145,7 @@ var monthByName = func() map[string]int {
 		}
 	}
 	return months
-}()
+})
 
 // MonthNumber is the month (1 to 12) that a word names, in English, Turkish, German, French, Spanish, Italian, Dutch,
 // Portuguese or Polish, in full or short, with or without a full stop after it; 0 when it names none. Case and accents do
@@ -158,12 +160,12 @@ func MonthNumber(name []byte) int {
 	var lower [longestMonthName]byte
 	for i, b := range name {
 		if b >= 0x80 {
-			return monthByName[NormalizeName(string(name))]
+			return monthByName()[NormalizeName(string(name))]
 		}
 		if 'A' <= b && b <= 'Z' {
 			b += 'a' - 'A'
 		}
 		lower[i] = b
 	}
-	return monthByName[string(lower[:len(name)])]
+	return monthByName()[string(lower[:len(name)])]
 }

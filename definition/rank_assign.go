@@ -202,7 +202,7 @@ func (a *assignment) units(column int) []string {
 		if name.unit != "" {
 			units = append(units, name.unit)
 		} else if bareUnits[name.compact] {
-			units = append(units, unitNames[name.compact])
+			units = append(units, unitNames()[name.compact])
 		}
 	}
 	return units

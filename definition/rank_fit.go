@@ -138,7 +138,7 @@ func looksNumber(s string) bool {
 	digits := 0
 	at := strings.IndexFunc(s, unicode.IsLetter)
 	if at >= 0 {
-		if _, unit := unitNames[compactKey(s[at:])]; !unit {
+		if _, unit := unitNames()[compactKey(s[at:])]; !unit {
 			return false
 		}
 		s = s[:at]

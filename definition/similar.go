@@ -80,7 +80,7 @@ func (s *speller) phrase(text string) *phrase {
 	list := splitWords(parts)
 	if p.unit == "" && len(list) > 1 {
 		if last := list[len(list)-1]; bareUnits[last] {
-			p.unit, list = unitNames[last], list[:len(list)-1]
+			p.unit, list = unitNames()[last], list[:len(list)-1]
 		}
 	}
 	if p.unit != "" || parts != spaced {
@@ -109,7 +109,7 @@ func (p *phrase) cutBrackets(text string) string {
 			break
 		}
 		inside := compactKey(text[at+size : at+size+end])
-		unit, isUnit := unitNames[inside]
+		unit, isUnit := unitNames()[inside]
 		_, closed := utf8.DecodeRuneInString(text[at+size+end:])
 		after := at + size + end + closed
 		kept.WriteString(text[:at])
@@ -117,7 +117,7 @@ func (p *phrase) cutBrackets(text string) string {
 		switch {
 		case kept.Len() == 1: // nothing stands before it: not a remark on anything
 			kept.WriteString(inside)
-		case vocab.notes[inside]:
+		case vocab().notes[inside]:
 		case isUnit && p.unit == "":
 			p.unit, p.bracketed = unit, true
 		default:
@@ -140,8 +140,8 @@ func (s *speller) meaning(p *phrase, list []string) {
 	p.plain = true
 	for i := 0; i < len(list) && len(p.words) < maxWords; {
 		n := 1
-		for j := min(joinedWords, len(list)-i); j > 1 && vocab.first[list[i]]; j-- {
-			if len(vocab.meanings(strings.Join(list[i:i+j], ""))) > 0 {
+		for j := min(joinedWords, len(list)-i); j > 1 && vocab().first[list[i]]; j-- {
+			if len(vocab().meanings(strings.Join(list[i:i+j], ""))) > 0 {
 				n = j
 				break
 			}
@@ -151,7 +151,7 @@ func (s *speller) meaning(p *phrase, list []string) {
 			text = strings.Join(list[i:i+n], "")
 		}
 		i += n
-		if n > 1 || len(vocab.meanings(text)) > 0 {
+		if n > 1 || len(vocab().meanings(text)) > 0 {
 			s.add(p, text)
 			continue
 		}
@@ -164,8 +164,8 @@ func (s *speller) meaning(p *phrase, list []string) {
 func newWord(text string) *word {
 	w := &word{text: text, runes: []rune(text), weight: 1, mask: letterMask(text)}
 	w.packed = isPacked(w.runes[0])
-	for i, m := range vocab.meanings(text) {
-		c := vocab.concepts[m]
+	for i, m := range vocab().meanings(text) {
+		c := vocab().concepts[m]
 		w.known = true
 		w.concepts[m/64] |= 1 << (m % 64)
 		w.families |= c.family

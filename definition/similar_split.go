@@ -144,7 +144,7 @@ func splitWords(text string) []string {
 // left between them, others (sitename) only when nothing is left.
 func segments(text string) []string {
 	if len(text) > startLetters && isWord(text) {
-		if start, _ := startOf([]rune(text[:startLetters])); !vocab.starts[start] {
+		if start, _ := startOf([]rune(text[:startLetters])); !vocab().starts[start] {
 			return []string{text}
 		}
 	}
@@ -165,15 +165,15 @@ func segments(text string) []string {
 	}
 	for i := 0; i < len(runes); {
 		found := 0
-		if start, _ := startOf(runes[i:]); !packed && !vocab.starts[start] {
+		if start, _ := startOf(runes[i:]); !packed && !vocab().starts[start] {
 			return []string{text}
 		}
-		for n := min(vocab.longest, len(runes)-i); n > 0 && (packed || n >= startLetters); n-- {
+		for n := min(vocab().longest, len(runes)-i); n > 0 && (packed || n >= startLetters); n-- {
 			var known bool
 			if packed {
-				_, known = vocab.words[string(runes[i:i+n])]
+				_, known = vocab().words[string(runes[i:i+n])]
 			} else {
-				known = len(vocab.meanings(string(runes[i:i+n]))) > 0
+				known = len(vocab().meanings(string(runes[i:i+n]))) > 0
 			}
 			if known {
 				found = n

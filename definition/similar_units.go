@@ -1,5 +1,7 @@
 package definition
 
+import "sync"
+
 // unitTable lists units of measure and currencies as headers write them; the first of a row stands for all. What is one
 // letter long, or a usual word too, is a unit in brackets only.
 var unitTable = [][]string{
@@ -61,7 +63,7 @@ var bareUnits = map[string]bool{
 	"litre": true, "liter": true, "liters": true, "litres": true, "tonne": true, "tonnes": true,
 }
 
-var unitNames = func() map[string]string {
+var unitNames = sync.OnceValue(func() map[string]string {
 	units := make(map[string]string)
 	for _, row := range unitTable {
 		for _, unit := range row {
@@ -69,4 +71,4 @@ var unitNames = func() map[string]string {
 		}
 	}
 	return units
-}()
+})

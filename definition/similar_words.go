@@ -2,6 +2,7 @@ package definition
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -166,10 +167,12 @@ type vocabulary struct {
 	longest int
 }
 
-var vocab = newVocabulary()
+// vocab and the other tables of this package are made when they are first needed: most processes, those of scripts above
+// all, never match a header, and all would wait for them.
+var vocab = sync.OnceValue(newVocabulary)
 
-func newVocabulary() vocabulary {
-	v := vocabulary{
+func newVocabulary() *vocabulary {
+	v := &vocabulary{
 		words: make(map[string][]int), notes: make(map[string]bool),
 		first: make(map[string]bool), starts: make(map[[startLetters]rune]bool),
 	}
