@@ -216,7 +216,7 @@ func TestAProcessorThatFailsNamesTheSiteAndThePlace(t *testing.T) {
 		for name, test := range map[string]struct{ body, code, says string }{
 			"throws":        {"console.log('at', context.site.key)\nif (context.site.key == 'n') throw new Error('meter ' + rows.length + ' broken')", "SCRIPT_THREW", "meter 3 broken"},
 			"never ends":    {"console.log('at', context.site.key)\nwhile (context.site.key == 'n') {}", "SCRIPT_TIMEOUT", "long"},
-			"takes memory":  {"console.log('at', context.site.key)\nconst all = []; while (context.site.key == 'n') all.push(new Array(1000).fill(1))", "SCRIPT_MEMORY", "MiB"},
+			"takes memory":  {"console.log('at', context.site.key)\nconst all = []; while (context.site.key == 'n') all.push(new Uint8Array(1 << 20))", "SCRIPT_MEMORY", "MiB"},
 			"unknown key":   {"console.log('at', context.site.key)\nif (context.site.key == 'n') return {user: 1}", "SCRIPT_OUTPUT_INVALID", "user"},
 			"not a number":  {"console.log('at', context.site.key)\nif (context.site.key == 'n') return {used: {1: 0/0}}", "SCRIPT_OUTPUT_INVALID", "used"},
 			"wrong type":    {"console.log('at', context.site.key)\nif (context.site.key == 'n') return {used: {1: '5'}}", "SCRIPT_OUTPUT_INVALID", "used"},

@@ -222,10 +222,11 @@ func TestACancelMakesRoomForTheNext(t *testing.T) {
 		l := newLobby(t, db)
 		w := l.first
 		w.Logger = slog.New(slog.DiscardHandler)
-		endlessly := atomic.Bool{}
+		endlessly, reading := atomic.Bool{}, atomic.Int32{}
 		endlessly.Store(true)
 		w.WrapSource(func(r io.Reader) io.Reader {
 			if endlessly.Load() {
+				reading.Add(1)
 				return &endless{}
 			}
 			return r
@@ -236,11 +237,7 @@ func TestACancelMakesRoomForTheNext(t *testing.T) {
 			runs = append(runs, w.start(history, id))
 		}
 		l.open()
-		reads := func(n int) func() bool {
-			return func() bool { return w.get(runs[n].ID).Status == definition.ImportProcessing }
-		}
-		l.until(reads(0), "the first")
-		l.until(reads(1), "the second")
+		l.until(func() bool { return reading.Load() == 2 }, "the first two")
 		waiting, err := w.cancel(runs[2].ID) // in line, without a job
 		require.NoError(t, err)
 		require.Equal(t, definition.ImportPending, w.get(runs[3].ID).Status)
