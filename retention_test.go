@@ -149,7 +149,8 @@ func TestAServerErasesWhatItIsNotToKeep(t *testing.T) {
 	require.Equal(t, []string{"sample-weather.csv"}, files(t, data))
 	bearer := token(t, data)
 	_, body := server.ask(t, "POST", "/graphql", `{"query": "{ imports { nodes { resultCount resultsErasedAt `+
-		`results { totalCount } resultsFile { url } uploadHistory { fileName deletedAt original { url } } } } }"}`, "Authorization", "Bearer "+bearer)
+		`results { totalCount } resultsFile { url } uploadHistory { fileName deletedAt original { url } } } } }"}`,
+		"Authorization", "Bearer "+bearer)
 	require.Equal(t, 3, strings.Count(body, `"original":null`), body)
 	require.Equal(t, 2, strings.Count(body, `"resultsErasedAt":"`), "one had failed, without results")
 	require.Equal(t, 3, strings.Count(body, `"totalCount":0`))

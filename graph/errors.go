@@ -15,6 +15,7 @@ import (
 	"entrepot/ent/rule"
 	"entrepot/graph/model"
 	"entrepot/prefixid"
+	"entrepot/storage"
 )
 
 // The codes of top-level errors beside gqlgen's GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
@@ -71,6 +72,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case database.Unavailable(err):
 		p.logger.WarnContext(ctx, "database unavailable", "path", shown.Path.String(), "error", err)
 		out.Message, out.Extensions["code"] = "The database does not answer; try again in a moment.", codeUnavailable
+	case errors.Is(err, storage.ErrUnavailable):
+		p.logger.WarnContext(ctx, "bucket unavailable", "path", shown.Path.String(), "error", err)
+		out.Message, out.Extensions["code"] = "The bucket does not answer; try again in a moment.", codeUnavailable
 	default:
 		id := prefixid.New("err")
 		p.logger.ErrorContext(ctx, "request failed", "error_id", id, "path", shown.Path.String(), "error", err)

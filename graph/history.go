@@ -2,11 +2,11 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 
-	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/group"
 	"entrepot/ent/importrowerror"
@@ -40,11 +40,11 @@ func (r historyResolver) Group(ctx context.Context, h *ent.ReviewUploadHistory) 
 
 // Original is null before the file was found, and after it was erased.
 func (r historyResolver) Original(ctx context.Context, h *ent.ReviewUploadHistory) (*model.Download, error) {
-	if h.Status != definition.UploadSuccess || h.DeletedAt != nil {
-		return nil, nil
-	}
 	url, expires, err := r.Uploads.Original(ctx, h)
-	if err != nil {
+	switch {
+	case errors.Is(err, upload.ErrNoOriginal):
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
 	return &model.Download{URL: url, ExpiresAt: expires}, nil

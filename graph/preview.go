@@ -128,8 +128,6 @@ func (r queryResolver) PreviewImport(ctx context.Context, in model.PreviewImport
 	switch {
 	case errors.Is(err, importer.ErrBusy):
 		return nil, &codedError{codeRateLimited, "Two previews of the organization are under way: try again in a moment."}
-	case errors.Is(err, importer.ErrStorageAway):
-		return nil, &codedError{codeUnavailable, "The bucket does not answer; try again in a moment."}
 	case err != nil:
 		return nil, err
 	case preview == nil:

@@ -133,10 +133,12 @@ func (w *world) build(work bool, url string) {
 	t.Cleanup(w.server.Close)
 
 	var err error
-	w.bucket, err = storage.Open(t.Context(), storage.Config{
-		URL: storage.FileURL(t.TempDir()), Secret: bytes.Repeat([]byte{7}, 32), PublicURL: w.server.URL + "/bucket",
-	})
-	require.NoError(t, err)
+	if w.bucket == nil {
+		w.bucket, err = storage.Open(t.Context(), storage.Config{
+			URL: storage.FileURL(t.TempDir()), Secret: bytes.Repeat([]byte{7}, 32), PublicURL: w.server.URL + "/bucket",
+		})
+		require.NoError(t, err)
+	}
 	t.Cleanup(func() { _ = w.bucket.Close() })
 	jobs, err := queue.New(queue.Config{DB: w.db, ListenURL: url, ConcurrentImports: 2, Alone: true, Logger: logger})
 	require.NoError(t, err)

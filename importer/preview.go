@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,14 +11,12 @@ import (
 	"entrepot/ent"
 	"entrepot/processor"
 	"entrepot/refusal"
+	"entrepot/storage"
 	"entrepot/viewer"
 )
 
 // defaultPreviewTime is how long a preview may take.
 const defaultPreviewTime = 10 * time.Second
-
-// ErrStorageAway says that the bucket could not be read, after several tries.
-var ErrStorageAway = errors.New("the bucket could not be read")
 
 // PreviewInput is what previewImport is given: a definition that is saved, or else a draft of one.
 type PreviewInput struct {
@@ -84,7 +81,7 @@ type PreviewSite struct {
 //
 // Refusals are those of Start, with DEFINITION_INVALID for a draft, and LIMIT_REACHED for a preview that takes longer
 // than ten seconds. An organization has two previews at a time in one process; a third waits a little and is then
-// ErrBusy. Other errors: ErrStorageAway, the end of ctx, the database's.
+// ErrBusy. Other errors: storage.ErrUnavailable, the end of ctx, the database's.
 func (i *Importer) Preview(ctx context.Context, in PreviewInput) (*Preview, error) {
 	v, err := refusal.Viewer(ctx, viewer.RoleCollector, true)
 	if err != nil {
@@ -125,7 +122,7 @@ func (i *Importer) Preview(ctx context.Context, in PreviewInput) (*Preview, erro
 	case result.failure != nil && result.failure.Code == definition.ErrorInternal:
 		return nil, fmt.Errorf("preview import: %w", result.failure)
 	case result.failure != nil && result.failure.Code == definition.ErrorStorageUnavailable:
-		return nil, fmt.Errorf("preview import: %w", ErrStorageAway)
+		return nil, fmt.Errorf("preview import: %w", storage.ErrUnavailable)
 	}
 	return a.preview(result), nil
 }

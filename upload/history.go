@@ -185,13 +185,9 @@ func (u *Uploads) Download(ctx context.Context, id int64) (url string, expiresAt
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	missing := refusal.New(refusal.NotFound, nil, "This upload has no file to download.")
-	if h.Status != definition.UploadSuccess || h.DeletedAt != nil {
-		return "", time.Time{}, missing
-	}
 	url, expiresAt, err = u.Original(ctx, h)
 	if errors.Is(err, ErrNoOriginal) {
-		return "", time.Time{}, missing
+		return "", time.Time{}, refusal.New(refusal.NotFound, nil, "This upload has no file to download.")
 	}
 	return url, expiresAt, err
 }

@@ -47,6 +47,12 @@ func gcs(t *testing.T) (environment []string) {
 	return environment
 }
 
+// TestReadmeWalkOnGoogleCloudStorage is the README's own commands, as they stand, with such a bucket.
+func TestReadmeWalkOnGoogleCloudStorage(t *testing.T) {
+	t.Parallel()
+	testWalk(t, start(t, append(gcs(t), "BUCKET_URL=gs://entrepot/some/prefix")...))
+}
+
 // TestGoogleCloudStorage imports a file, and corrects what was set aside of it, with the objects in a bucket of Google
 // Cloud Storage: uploads and downloads go there and not to the server.
 func TestGoogleCloudStorage(t *testing.T) {
