@@ -30,6 +30,10 @@ func (a *app) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	pages, err := console.Handler(console.Config{GraphiQL: builtIn, UploadOrigin: a.bucket.Origin()})
+	if err != nil {
+		return nil, err
+	}
 	r := chi.NewRouter()
 	r.Use(a.counted, middleware.RequestID, a.logged, a.recovered)
 	if builtIn {
@@ -47,7 +51,7 @@ func (a *app) handler() (http.Handler, error) {
 			Uploads: a.uploads, DB: a.db, PublicURL: a.public, Logger: a.log, Version: version(),
 		})
 	})
-	r.Handle("/*", console.Handler(console.Config{GraphiQL: builtIn}))
+	r.Handle("/*", pages)
 	return r, mounting
 }
 

@@ -2,8 +2,9 @@
 // on, GraphiQL. The sources are TypeScript (src/, built by Vite); what they build to is committed in dist/ and embedded, so
 // that `go build` needs no Node.
 //
-// It promises that nothing is loaded from another origin (a Content-Security-Policy says so to the browser), that a hashed
-// asset is cached for ever and a page never, and that an answer depends on nothing but the request's path and method.
+// It promises that nothing is loaded from another origin (a Content-Security-Policy says so to the browser), and sent to
+// one only where files are uploaded there; that a hashed asset is cached for ever and a page never; and that an answer
+// depends on nothing but the request's path and method.
 // It imports the standard library only; the server mounts it below everything else, as what answers when no route did.
 package console
 
@@ -16,6 +17,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -27,11 +29,22 @@ var dist embed.FS
 type Config struct {
 	// GraphiQL serves the query editor at /graphiql and shows its link in the app. Without it /graphiql is 404.
 	GraphiQL bool
+	// UploadOrigin is where the app sends files to by requests that the server signed, such as
+	// https://storage.googleapis.com: scheme, host and perhaps port. Empty where that is the server itself.
+	UploadOrigin string
 }
 
+// origin is one that a Content-Security-Policy can name: it knows no IPv6 addresses.
+var origin = regexp.MustCompile(`^https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?$`)
+
 // Handler serves the embedded app: the page at "/" and at every unknown path that a browser navigates to, the assets at
-// theirs. Everything else is 404, and every method but GET and HEAD 405. It is safe for concurrent use.
-func Handler(config Config) http.Handler {
+// theirs. Everything else is 404, and every method but GET and HEAD 405. It is safe for concurrent use. The error says
+// that Config.UploadOrigin is no origin, or that the binary was built without the app.
+func Handler(config Config) (http.Handler, error) {
+	if config.UploadOrigin != "" && !origin.MatchString(config.UploadOrigin) {
+		return nil, fmt.Errorf("files cannot be sent from a page to %q: it must be like https://storage.googleapis.com, "+
+			"http or https with a host name or an IPv4 address and perhaps a port", config.UploadOrigin)
+	}
 	h := &handler{assets: map[string]*file{}}
 	err := fs.WalkDir(dist, "dist", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -48,10 +61,9 @@ func Handler(config Config) http.Handler {
 		err = fmt.Errorf("there is no dist/%s", strings.TrimPrefix(appPage, "/"))
 	}
 	if err != nil {
-		// The files are in the binary: only a build without them comes here, and every test of this package would.
-		panic(fmt.Errorf("read the embedded console: %w", err))
+		return nil, fmt.Errorf("read the embedded console: %w", err)
 	}
-	return h
+	return h, nil
 }
 
 const (
@@ -66,10 +78,11 @@ const (
 )
 
 // The policies name every kind of content that a page loads, from its own origin only; 'self' covers the WebSocket.
+// Uploads alone may go to another one: the app's connect-src ends with it.
 // GraphiQL's editor writes style elements and attributes, and its fonts and images are data: addresses in its style sheet.
 const (
-	appPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+	appPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; connect-src 'self'"
 	graphiqlPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 		"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	assetPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -137,7 +150,7 @@ func (h *handler) add(name string, content []byte, config Config) {
 	}
 	switch name {
 	case appPage:
-		f.cache, f.policy = never, appPolicy
+		f.cache, f.policy = never, strings.TrimSpace(appPolicy+" "+config.UploadOrigin)
 		if !config.GraphiQL {
 			f.content = bytes.Replace(content, []byte(graphiqlLink), nil, 1)
 		}

@@ -15,6 +15,13 @@ import (
 
 const navigation = "text/html,application/xhtml+xml,*/*;q=0.8"
 
+func serve(t *testing.T, config console.Config) http.Handler {
+	t.Helper()
+	h, err := console.Handler(config)
+	require.NoError(t, err)
+	return h
+}
+
 func ask(t *testing.T, h http.Handler, method, path string, header ...string) (*http.Response, string) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
@@ -44,7 +51,7 @@ func assetsOf(t *testing.T, page string) []string {
 func TestPageIsNeverKeptAndLoadsFromItsOwnOriginOnly(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/", "/graphiql"} {
-		response, body := ask(t, console.Handler(console.Config{GraphiQL: true}), http.MethodGet, path)
+		response, body := ask(t, serve(t, console.Config{GraphiQL: true}), http.MethodGet, path)
 		require.Equal(t, http.StatusOK, response.StatusCode)
 		require.Equal(t, "text/html; charset=utf-8", response.Header.Get("Content-Type"))
 		require.Equal(t, "no-store", response.Header.Get("Cache-Control"))
@@ -62,9 +69,56 @@ func TestPageIsNeverKeptAndLoadsFromItsOwnOriginOnly(t *testing.T) {
 	}
 }
 
+// directives are those of a policy, by name.
+func directives(t *testing.T, response *http.Response) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for part := range strings.SplitSeq(response.Header.Get("Content-Security-Policy"), ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), " ")
+		require.NotContains(t, all, name)
+		all[name] = value
+	}
+	return all
+}
+
+func TestTheAppAloneMaySendToWhereUploadsGo(t *testing.T) {
+	t.Parallel()
+	for _, bucket := range []string{
+		"https://storage.googleapis.com", "http://127.0.0.1:4443", "http://localhost:65535", "http://fake_gcs:4443",
+	} {
+		plain := serve(t, console.Config{GraphiQL: true})
+		remote := serve(t, console.Config{GraphiQL: true, UploadOrigin: bucket})
+		for _, path := range []string{"/", "/graphiql", "/favicon.svg", "/missing.js"} {
+			without, _ := ask(t, plain, http.MethodGet, path)
+			with, _ := ask(t, remote, http.MethodGet, path)
+			want := directives(t, without)
+			if path == "/" {
+				require.Equal(t, "'self'", want["connect-src"])
+				want["connect-src"] = "'self' " + bucket
+			}
+			require.Equal(t, want, directives(t, with), path)
+		}
+	}
+}
+
+func TestWhatIsNoOriginCannotGetIntoAPolicy(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{
+		"https://storage.googleapis.com; script-src *", "https://a.example;script-src", "https://a.example https://b.example",
+		"https://a.example,https://b.example", "https://*.example", "*", "https:", "https://", "'unsafe-inline'", "data:",
+		"https://a.example/", "https://a.example/path", "https://a.example?x", "https://a.example\nx", "a.example",
+		"ftp://a.example", "https://user@a.example", "https://a.example:port", "https://[::1]:4443", " https://a.example",
+		"https://a.example\n", "https://ä.example",
+	} {
+		h, err := console.Handler(console.Config{UploadOrigin: wrong})
+		require.ErrorContains(t, err, "must be like https://storage.googleapis.com", wrong)
+		require.Nil(t, h)
+	}
+}
+
 func TestOnlyGraphiQLMayWriteStyles(t *testing.T) {
 	t.Parallel()
-	h := console.Handler(console.Config{GraphiQL: true})
+	h := serve(t, console.Config{GraphiQL: true})
 	app, _ := ask(t, h, http.MethodGet, "/")
 	require.NotContains(t, app.Header.Get("Content-Security-Policy"), "unsafe")
 	editor, _ := ask(t, h, http.MethodGet, "/graphiql")
@@ -73,7 +127,7 @@ func TestOnlyGraphiQLMayWriteStyles(t *testing.T) {
 
 func TestGraphiQLIsServedAndLinkedOnlyWhenAskedFor(t *testing.T) {
 	t.Parallel()
-	on, off := console.Handler(console.Config{GraphiQL: true}), console.Handler(console.Config{})
+	on, off := serve(t, console.Config{GraphiQL: true}), serve(t, console.Config{})
 
 	response, body := ask(t, on, http.MethodGet, "/graphiql", "Accept", navigation)
 	require.Equal(t, http.StatusOK, response.StatusCode)
@@ -89,7 +143,7 @@ func TestGraphiQLIsServedAndLinkedOnlyWhenAskedFor(t *testing.T) {
 
 func TestHashedAssetsAreKeptForEverAndOthersAreAskedAbout(t *testing.T) {
 	t.Parallel()
-	h := console.Handler(console.Config{GraphiQL: true})
+	h := serve(t, console.Config{GraphiQL: true})
 	types := map[string]string{
 		".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
 	}
@@ -117,7 +171,7 @@ func TestHashedAssetsAreKeptForEverAndOthersAreAskedAbout(t *testing.T) {
 
 func TestEveryAnswerCarriesTheSafetyHeaders(t *testing.T) {
 	t.Parallel()
-	h := console.Handler(console.Config{})
+	h := serve(t, console.Config{})
 	for _, path := range []string{"/", "/favicon.svg", "/missing.js", "/graphiql"} {
 		response, _ := ask(t, h, http.MethodGet, path)
 		require.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"), path)
@@ -129,7 +183,7 @@ func TestEveryAnswerCarriesTheSafetyHeaders(t *testing.T) {
 
 func TestUnknownPathsAreThePageForBrowsersAndMissingForOthers(t *testing.T) {
 	t.Parallel()
-	h := console.Handler(console.Config{})
+	h := serve(t, console.Config{})
 	for _, test := range []struct {
 		path, accept string
 		status       int
@@ -155,7 +209,7 @@ func TestUnknownPathsAreThePageForBrowsersAndMissingForOthers(t *testing.T) {
 
 func TestOnlyGetAndHeadAreAnswered(t *testing.T) {
 	t.Parallel()
-	h := console.Handler(console.Config{})
+	h := serve(t, console.Config{})
 	response, body := ask(t, h, http.MethodHead, "/")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.NotEqual(t, "0", response.Header.Get("Content-Length"))
