@@ -73,6 +73,9 @@ func (v *VM) value(val value) *Fault {
 	case lib.EJS_TAG_OBJECT:
 		return v.object(val)
 	case lib.EJS_TAG_UNDEFINED:
+		if len(o.path) > 0 {
+			return v.invalid("undefined", "return null where there is no value")
+		}
 		return v.invalid("undefined", "return an object, and null where there is no value")
 	case lib.EJS_TAG_BIG_INT, lib.EJS_TAG_SHORT_BIG_INT:
 		return v.invalid("a BigInt", "make it a number with Number(…), or a text with String(…)")

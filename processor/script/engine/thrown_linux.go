@@ -47,8 +47,11 @@ func (v *VM) threw() *Fault {
 		f.Params = append(f.Params, definition.Param{Name: "row", Value: strconv.FormatInt(row, 10)})
 	}
 	b.WriteString(": " + what)
-	if what == "InternalError: stack overflow" || what == "RangeError: Maximum call stack size exceeded" {
+	switch what {
+	case "InternalError: stack overflow", "RangeError: Maximum call stack size exceeded":
 		b.WriteString(" (functions call each other too deep, mostly without end)")
+	case "SyntaxError: stack overflow":
+		b.WriteString(" (code or JSON is nested too deep)")
 	}
 	f.Message = b.String()
 	f.Params = append(f.Params, definition.Param{Name: "thrown", Value: what})
@@ -74,8 +77,18 @@ func (v *VM) syntax() *Fault {
 
 // isModule tells whether a line of the code looks like one of a module.
 func (v *VM) isModule(line int) bool {
-	lines := strings.SplitN(v.config.Code, "\n", line+1)
-	return line > 0 && line <= len(lines) && moduleLine.MatchString(lines[line-1])
+	text, _ := v.line(line)
+	return moduleLine.MatchString(text)
+}
+
+// line is a line of the code, counted from 1 as the engine does it, without its end.
+func (v *VM) line(n int) (text string, found bool) {
+	for text := range strings.SplitSeq(v.config.Code, "\n") {
+		if n--; n == 0 {
+			return text, true
+		}
+	}
+	return "", false
 }
 
 func (v *VM) unfinished() *Fault {
@@ -137,7 +150,8 @@ func (v *VM) string(val value) string {
 	return validText(b)
 }
 
-// position reads the place from a stack. A script can write a stack itself: then it says so of itself.
+// position reads the place from a stack. A script can write a stack itself, and then says so of itself: what it names is
+// taken if the code has such a place, the end of a line among them, and is 0, 0 otherwise.
 func (v *VM) position(thrown value) (line, column int) {
 	if lib.XJS_IsError(v.tls, v.ctx, thrown) == 0 {
 		return 0, 0
@@ -152,6 +166,9 @@ func (v *VM) position(thrown value) (line, column int) {
 	}
 	line, _ = strconv.Atoi(m[1])
 	column, _ = strconv.Atoi(m[2])
+	if text, found := v.line(line); !found || column < 1 || column > utf8.RuneCountInString(text)+1 {
+		return 0, 0
+	}
 	return line, column
 }
 

@@ -50,8 +50,19 @@ func TestThrownValuesAreToldWithTheirPlace(t *testing.T) {
 		"const e = Error('a'); e.message = e.name = {toString() { throw 1 }}; throw e": {"an error without a message", 2, 17, 0},
 		"const e = Error('a'); e.stack = 'at processor.js:999999999999:1'; throw e":    {"Error: a", 0, 0, 0},
 		"const e = Error('a'); delete e.stack; throw e":                                {"Error: a", 2, 40, 0},
-		"throw new Proxy({}, {getOwnPropertyDescriptor() { throw 1 }})":                {"Object {  }", 0, 0, 0},
-		"const {proxy, revoke} = Proxy.revocable({}, {}); revoke(); throw proxy":       {"Object {  }", 0, 0, 0},
+
+		// A stack of the script's own names a place that the code has, or none. This line is the second of three.
+		"const e = Error('a'); e.stack = 'at processor.js:3:2'; throw e":                 {"Error: a", 3, 2, 0},
+		"const e = Error('a'); e.stack = 'at processor.js:3:3'; throw e":                 {"Error: a", 0, 0, 0},
+		"const e = Error('a'); e.stack = 'at processor.js:4:1'; throw e":                 {"Error: a", 0, 0, 0},
+		"const e = Error('a'); e.stack = 'at processor.js:999999999:999999999'; throw e": {"Error: a", 0, 0, 0},
+		"const e = Error('a'); e.stack = 'at processor.js:0:1'; throw e":                 {"Error: a", 0, 0, 0},
+		"const e = Error('a'); e.stack = 'at processor.js:1:0'; throw e":                 {"Error: a", 0, 0, 0},
+		"const ğ = '😀', e = Error('a'); e.stack = 'at processor.js:2:74'; throw e":       {"Error: a", 2, 74, 0},
+		"const ğ = '😀', e = Error('a'); e.stack = 'at processor.js:2:75'; throw e":       {"Error: a", 0, 0, 0},
+
+		"throw new Proxy({}, {getOwnPropertyDescriptor() { throw 1 }})":          {"Object {  }", 0, 0, 0},
+		"const {proxy, revoke} = Proxy.revocable({}, {}); revoke(); throw proxy": {"Object {  }", 0, 0, 0},
 
 		"[1].map(() => {\n    undefined() })": {"TypeError: not a function", 3, 14, 0},
 		"eval('\\n\\nnull.x')":                {"TypeError: ", 2, 6, 0},
@@ -61,6 +72,8 @@ func TestThrownValuesAreToldWithTheirPlace(t *testing.T) {
 		"(function f() { f() })()": {
 			"InternalError: stack overflow (functions call each other too deep, mostly without end)", 2, 19, 0,
 		},
+		"JSON.parse('['.repeat(1e6))": {"SyntaxError: stack overflow (code or JSON is nested too deep)", 2, 12, 0},
+		"eval('('.repeat(1e5))":       {"SyntaxError: stack overflow (code or JSON is nested too deep)", 2, 6, 0},
 	} {
 		f := fault(t, "function process(rows) {\n "+statement+"\n}")
 		message := "The script threw"
