@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test go-test console browser-test rest-test lint format generate fuzz bench sweep ci clean
+.PHONY: help run build test go-test console browser-test rest-test lint format generate fuzz bench large sweep ci clean
 
 # Tools are built into a folder of the checkout, each under its exact version.
 GOLANGCI_LINT_VERSION := v2.12.2
@@ -57,6 +57,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (30s) each, in PACKAGES
 
 bench: ## Run the benchmarks of bench/ (see its package comment)
 	go test -run '^$$' -bench . -benchmem ./bench/...
+
+large: ## Upload and import files of 1 GiB, and look at the memory that it takes
+	go test -run '^$$' -bench Memory1GiB -benchtime 1x ./storage
+	go test -run '^$$' -bench LargeFile -benchtime 1x ./walk
 
 sweep: ## Run the Go tests ten times in other orders, to find what is flaky
 	go test -race -shuffle=on -count=10 -timeout 60m $(PACKAGES)

@@ -324,6 +324,17 @@ func TestResumableUpload(t *testing.T) {
 	require.Empty(t, b.keys(t))
 }
 
+// TestResumableUploadInOnePiece is a transfer that nothing breaks, of a size that is no multiple of anything.
+func TestResumableUploadInOnePiece(t *testing.T) {
+	t.Parallel()
+	b := setupCloud(t)
+	start, err := b.SignPut(t.Context(), key, storage.PutOptions{Size: int64(len(text)), Resumable: true})
+	require.NoError(t, err)
+	session := put(t, start, nil).Header.Get("Location")
+	require.Equal(t, http.StatusOK, send(t, http.MethodPut, session, strings.NewReader(text), nil).Status)
+	require.Equal(t, text, b.read(t, key))
+}
+
 func TestFolderAnswersAResumableUploadWithThePlainPut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -272,7 +272,7 @@ func (o outcome) sums(t *testing.T) map[string]string {
 }
 
 // call sends a document with variables; the answer must have no errors.
-func (s *server) call(t *testing.T, token, document string, variables map[string]any, data any) {
+func (s *server) call(t testing.TB, token, document string, variables map[string]any, data any) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
 	require.NoError(t, err)
@@ -286,7 +286,7 @@ func (s *server) call(t *testing.T, token, document string, variables map[string
 	require.NoError(t, json.Unmarshal(answer.Data, data), "%s", answer.Data)
 }
 
-func fetch(t *testing.T, request *http.Request) []byte {
+func fetch(t testing.TB, request *http.Request) []byte {
 	t.Helper()
 	client := &http.Client{Timeout: patience}
 	response, err := client.Do(request)
@@ -303,7 +303,7 @@ type userErrors []struct {
 	Field         []string
 }
 
-func (s *server) define(t *testing.T, token string, input map[string]any) (id string) {
+func (s *server) define(t testing.TB, token string, input map[string]any) (id string) {
 	t.Helper()
 	var got struct {
 		CreateImportDefinition struct {
@@ -318,7 +318,15 @@ func (s *server) define(t *testing.T, token string, input map[string]any) (id st
 }
 
 // upload puts a file into the bucket and records it, as a client does.
-func (s *server) upload(t *testing.T, token, name string, file []byte) (history string) {
+func (s *server) upload(t testing.TB, token, name string, file []byte) (history string) {
+	t.Helper()
+	return s.send(t, token, name, bytes.NewReader(file), int64(len(file)), false)
+}
+
+// send does that with what a reader gives, resumable where the bucket can.
+func (s *server) send(
+	t testing.TB, token, name string, file io.Reader, size int64, resumable bool,
+) (history string) {
 	t.Helper()
 	var made struct {
 		CreateUpload struct {
@@ -329,14 +337,26 @@ func (s *server) upload(t *testing.T, token, name string, file []byte) (history 
 	}
 	s.call(t, token, `mutation ($input: CreateUploadInput!) { createUpload(input: $input) {
 		gcsPath method url headers { name value } userErrors { code message field } } }`,
-		map[string]any{"input": map[string]any{"fileName": name, "size": len(file)}}, &made)
+		map[string]any{"input": map[string]any{"fileName": name, "size": size, "resumable": resumable}}, &made)
 	require.Empty(t, made.CreateUpload.UserErrors)
-	request, err := http.NewRequestWithContext(t.Context(), made.CreateUpload.Method, made.CreateUpload.URL,
-		bytes.NewReader(file))
+	body := file
+	if made.CreateUpload.Method == http.MethodPost {
+		body = http.NoBody
+	}
+	request, err := http.NewRequestWithContext(t.Context(), made.CreateUpload.Method, made.CreateUpload.URL, body)
 	require.NoError(t, err)
 	for _, header := range made.CreateUpload.Headers {
 		request.Header.Set(header.Name, header.Value)
 	}
+	if request.Method == http.MethodPost {
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusCreated, response.StatusCode)
+		request, err = http.NewRequestWithContext(t.Context(), http.MethodPut, response.Header.Get("Location"), file)
+		require.NoError(t, err)
+	}
+	request.ContentLength = size
 	fetch(t, request)
 	var stored struct {
 		StoreUploadHistory struct {
@@ -352,7 +372,7 @@ func (s *server) upload(t *testing.T, token, name string, file []byte) (history 
 }
 
 // importFile starts an import and returns it when it is final.
-func (s *server) importFile(t *testing.T, token string, input map[string]any) outcome {
+func (s *server) importFile(t testing.TB, token string, input map[string]any) outcome {
 	t.Helper()
 	var started struct {
 		StartImport struct {
@@ -367,7 +387,7 @@ func (s *server) importFile(t *testing.T, token string, input map[string]any) ou
 	return s.outcome(t, token, started.StartImport.Import.ID)
 }
 
-func (s *server) outcome(t *testing.T, token, id string) outcome {
+func (s *server) outcome(t testing.TB, token, id string) outcome {
 	t.Helper()
 	var got struct{ Import outcome }
 	s.call(t, token, `query ($id: ID!) { import(id: $id) {

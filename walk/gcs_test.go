@@ -14,7 +14,7 @@ import (
 
 // gcs runs the test server of Google Cloud Storage that the README names, in a process of its own, until the test ends,
 // and gives what it says to set. Its objects are in a folder.
-func gcs(t *testing.T) (environment []string) {
+func gcs(t testing.TB) (environment []string) {
 	t.Helper()
 	binary(t) // both are built before either runs
 	folder := t.TempDir()

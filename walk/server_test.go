@@ -23,7 +23,7 @@ import (
 const patience = 2 * time.Minute
 
 // root is the checkout.
-func root(t *testing.T) string {
+func root(t testing.TB) string {
 	t.Helper()
 	folder, err := filepath.Abs("..")
 	require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestMain(m *testing.M) {
 }
 
 // binary is the one that ENTREPOT_BIN names, as the browser's tests take it too, or one that is built here.
-func binary(t *testing.T) string {
+func binary(t testing.TB) string {
 	t.Helper()
 	if name := os.Getenv("ENTREPOT_BIN"); name != "" {
 		name, err := filepath.Abs(name)
@@ -104,6 +104,7 @@ func binary(t *testing.T) string {
 type server struct {
 	binary, url string
 	environment []string
+	pid         int
 }
 
 var address = regexp.MustCompile(`^Entrepot is at (http://\S+?)/?$`)
@@ -125,7 +126,7 @@ func each(t *testing.T, f func(t *testing.T, s *server)) {
 }
 
 // postgres starts a server of its own and gives DATABASE_URL=… and MIGRATE_DATABASE_URL=….
-func postgres(t *testing.T) []string {
+func postgres(t testing.TB) []string {
 	t.Helper()
 	folder, err := os.MkdirTemp("/tmp", "walk") //nolint:usetesting // the names of sockets are short
 	require.NoError(t, err)
@@ -150,7 +151,7 @@ func postgres(t *testing.T) []string {
 }
 
 // start runs the server until the test ends, when it must stop by itself and cleanly. More are variables, and flags.
-func start(t *testing.T, more ...string) *server {
+func start(t testing.TB, more ...string) *server {
 	t.Helper()
 	s := &server{binary: binary(t)}
 	data := filepath.Join(t.TempDir(), "data")
@@ -176,6 +177,7 @@ func start(t *testing.T, more ...string) *server {
 	stdout, err := command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())
+	s.pid = command.Process.Pid
 	killer := time.AfterFunc(patience, func() { _ = command.Process.Kill() })
 
 	lines := bufio.NewScanner(stdout)
@@ -204,7 +206,7 @@ func start(t *testing.T, more ...string) *server {
 }
 
 // run runs a command with the server's environment, and returns what it prints.
-func (s *server) run(t *testing.T, name string, arguments ...string) string {
+func (s *server) run(t testing.TB, name string, arguments ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -206,7 +206,7 @@ func requireClose(t *testing.T, want *big.Rat, got string, bound *big.Rat, what 
 }
 
 // post sends a document with a bearer token and returns the whole answer.
-func (s *server) post(t *testing.T, token, accept, document string) []byte {
+func (s *server) post(t testing.TB, token, accept, document string) []byte {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"query": document})
 	require.NoError(t, err)
@@ -227,7 +227,7 @@ func (s *server) post(t *testing.T, token, accept, document string) []byte {
 }
 
 // ask reads the data of an answer, which must have no errors.
-func (s *server) ask(t *testing.T, token, document string, data any) {
+func (s *server) ask(t testing.TB, token, document string, data any) {
 	t.Helper()
 	answer := struct{ Data, Errors json.RawMessage }{}
 	require.NoError(t, json.Unmarshal(s.post(t, token, "application/json", document), &answer))
@@ -236,7 +236,7 @@ func (s *server) ask(t *testing.T, token, document string, data any) {
 }
 
 // await returns when an import is final: its subscription ends then.
-func (s *server) await(t *testing.T, token, importID string) {
+func (s *server) await(t testing.TB, token, importID string) {
 	t.Helper()
 	document := fmt.Sprintf("subscription { importStatusChanged(importId: %q) { status } }", importID)
 	require.Contains(t, string(s.post(t, token, "text/event-stream", document)), "event: complete")

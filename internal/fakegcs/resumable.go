@@ -132,7 +132,7 @@ func (s *Server) take(u *session, r *http.Request) (status int, message string) 
 				return http.StatusBadRequest, "The piece has another size than it says."
 			}
 		}
-		if total < 0 && n%pieceUnit != 0 {
+		if total < 0 && length >= 0 && n%pieceUnit != 0 {
 			return http.StatusBadRequest, "Only the last piece may have any size."
 		}
 		u.size += n
