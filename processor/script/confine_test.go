@@ -206,7 +206,15 @@ func TestAChildHasNothing(t *testing.T) {
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	require.NoError(t, err)
 	require.Greater(t, len(threads), 3)
+	// The kernel gives 20 less nice.
+	own, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	require.NoError(t, err)
 	for _, thread := range threads {
+		number, err := strconv.Atoi(thread.Name())
+		require.NoError(t, err)
+		priority, err := unix.Getpriority(unix.PRIO_PROCESS, number)
+		require.NoError(t, err)
+		require.Equal(t, max(own-5, 1), priority, "it yields to the server")
 		status := read(t, pid, "task/"+thread.Name()+"/status")
 		require.Contains(t, status, "NoNewPrivs:\t1\n")
 		require.Contains(t, status, "Seccomp:\t2\n")

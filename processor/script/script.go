@@ -1,10 +1,10 @@
 // Package script runs the JavaScript of a definition, which is a tenant's and may do its worst, in a process of its own.
 //
 // A Runner is one import's: it re-executes the program itself as a child with an empty environment, no files, no system
-// calls but the few that computing needs, and bounds on memory and time; in it are as many engines as calls may go on at
-// a time. Each Call streams the rows of one site to an engine, which runs process(rows, context) in a realm that nobody
-// used before, and answers with plain JSON and what the script wrote to its console. The same code, year and site with
-// the same rows gives the same bytes, whatever was called before or goes on beside it.
+// calls but the few that computing needs, bounds on memory and time, and a lower priority; in it are as many engines as
+// calls may go on at a time. Each Call streams the rows of one site to an engine, which runs process(rows, context) in
+// a realm that nobody used before, and answers with plain JSON and what the script wrote to its console. The same code,
+// year and site with the same rows gives the same bytes, whatever was called before or goes on beside it.
 //
 // What the child says is checked like anything a stranger says: it may have been taken over. A child that dies or lies is
 // killed and the call repeated in a new one, three times in all. Where the platform cannot wall a script in (anything but
