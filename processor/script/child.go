@@ -1,7 +1,6 @@
 package script
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -53,10 +52,7 @@ type slot struct {
 }
 
 // startChild makes a child that may compute for so long. It does not wait for its greeting.
-func startChild(ctx context.Context, c *Config, budget time.Duration) (*child, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+func startChild(c *Config, budget time.Duration) (*child, error) {
 	if len(os.Args) > 1 && os.Args[1] == marker {
 		return nil, unavailable(errors.New("ServeIfChild is not called first thing in main or TestMain"))
 	}

@@ -161,12 +161,15 @@ func (r *Runner) take(ctx context.Context) (*slot, error) {
 	if r.closed {
 		return nil, errClosed
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // before a child is started, or killed, for nobody
+	}
 	if r.child == nil {
 		left := r.config.Limits.ImportCPU - r.spent
 		if left <= 0 {
 			return nil, errorOf(engine.ImportTimeFault())
 		}
-		c, err := startChild(ctx, &r.config, left)
+		c, err := startChild(&r.config, left)
 		if err != nil {
 			return nil, err
 		}

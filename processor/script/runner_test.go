@@ -144,8 +144,12 @@ func TestACallEndsWithItsContext(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := r.Call(canceled, &script.Call{Rows: threeRows()})
-	require.ErrorIs(t, err, context.Canceled)
+	pid := script.PID(r)
+	for range 20 {
+		_, err := r.Call(canceled, &script.Call{Rows: threeRows()})
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, pid, script.PID(r), "no child is killed for a call that nobody waits for")
+	}
 }
 
 func TestACallWaitsForItsTurn(t *testing.T) {
@@ -189,7 +193,7 @@ func TestCloseEndsCallsAndTheProcess(t *testing.T) {
 			failed <- err
 		}()
 	}
-	require.Eventually(t, func() bool { return cpuTicks(t, pid) >= 5 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return cpuTicks(t, pid) >= 5 }, time.Minute, time.Millisecond)
 	require.NoError(t, r.Close())
 	require.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH)
 	for range 2 {
@@ -272,7 +276,7 @@ func TestImportsHaveABudgetOfTime(t *testing.T) {
 func TestACallIsBoundedByTheClock(t *testing.T) {
 	t.Parallel()
 	limits := script.DefaultLimits()
-	limits.CallWall = time.Second
+	limits.CallWall = 10 * time.Second // a child must have started by then, on however busy a machine
 	r := started(t, script.Config{Code: good, Columns: columns, Limits: limits, VMs: 1, Year: 2024})
 	pid := script.PID(r)
 	_, err := r.Call(t.Context(), &script.Call{Rows: func(yield func([]byte, error) bool) {
@@ -286,7 +290,7 @@ func TestACallIsBoundedByTheClock(t *testing.T) {
 		}
 	}})
 	e := requireCode(t, definition.ErrorScriptTimeout, err)
-	require.Contains(t, e.Message, "longer than 1s for one site")
+	require.Contains(t, e.Message, "longer than 10s for one site")
 	_, err = r.Call(t.Context(), &script.Call{Rows: threeRows()})
 	require.NoError(t, err)
 }
