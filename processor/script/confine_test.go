@@ -134,8 +134,11 @@ func TestTheFilterIsWholeOnBothProcessors(t *testing.T) {
 // running starts a script with two VMs, lets them compute for a while, and gives their process.
 func running(t *testing.T) (pid int) {
 	t.Helper()
+	limits := script.DefaultLimits()
+	limits.CallCPU, limits.CallWall = time.Minute, time.Minute // until it was looked at, on however busy a machine
 	r, err := script.Start(t.Context(), script.Config{
 		Code: "let n = 0; function process(rows) { if (rows.length > 0) for (;;); return {} }", Columns: columns, VMs: 2,
+		Limits: limits,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
@@ -149,7 +152,7 @@ func running(t *testing.T) (pid int) {
 	}
 	t.Cleanup(func() { cancel(); wait.Wait() })
 	pid = script.PID(r)
-	require.Eventually(t, func() bool { return cpuTicks(t, pid) >= 10 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return cpuTicks(t, pid) >= 10 }, time.Minute, time.Millisecond)
 	return pid
 }
 
