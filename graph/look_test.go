@@ -36,8 +36,7 @@ func TestWhatWasMissedIsToldWhenEverybodyLooksAgain(t *testing.T) {
 
 		w.bus.WakeAll() // nothing has changed: nothing is told
 		w.moveSilently(first, definition.ImportCanceled)
-		w.moveSilently(second, definition.ImportProcessing)
-		w.moveSilently(second, definition.ImportCanceled)
+		w.moveSilently(second, definition.ImportCanceled) // in one step: the waking before may not be over
 		w.bus.WakeAll()
 		require.Equal(t, first+" CANCELED", told(one))
 		_, open := <-one
