@@ -20,10 +20,10 @@ export function launch() {
 
 /**
  * A page in a new, empty profile, with a record of everything that should not have happened: errors and warnings on the
- * console, exceptions, refused or failed requests, and requests to another origin.
+ * console, exceptions, refused or failed requests, and requests to another origin than the page's and the bucket's.
  */
-export async function openPage(browser, origin, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+export async function openPage(browser, origin, bucket = origin) {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
   const complaints = [];
   context.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") {
@@ -44,10 +44,20 @@ export async function openPage(browser, origin, options = {}) {
   function foreign(address) {
     const url = new URL(address);
     const local = url.protocol === "data:" || url.protocol === "blob:";
-    if (!local && url.origin !== origin) {
+    if (!local && url.origin !== origin && url.origin !== bucket) {
       complaints.push(`request to another origin: ${address}`);
     }
   }
 
   return { page, context, complaints };
+}
+
+/** The values of an attribute on the page, in order. */
+export function ids(page, attribute) {
+  return page.locator(`[${attribute}]`).evaluateAll((all, name) => all.map((each) => each.getAttribute(name)), attribute);
+}
+
+/** What has the attribute with a value that is not among the earlier ones. */
+export function fresh(page, attribute, earlier) {
+  return page.locator(`[${attribute}]${earlier.map((id) => `:not([${attribute}="${id}"])`).join("")}`);
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch, openPage } from "./browser.mjs";
+import { fresh, ids, launch, openPage } from "./browser.mjs";
 import { startServer } from "./server.mjs";
 
 const WEATHER = fileURLToPath(new URL("../../seed/files/weather.csv", import.meta.url));
@@ -28,11 +28,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** The values of an attribute on the page, in order. */
-function ids(page, attribute) {
-  return page.locator(`[${attribute}]`).evaluateAll((all, name) => all.map((each) => each.getAttribute(name)), attribute);
-}
 
 test("without a token the page says how to sign in", async () => {
   const { page, context, complaints } = await openPage(browser, server.origin);
@@ -101,8 +96,7 @@ test("weather.csv is uploaded, imported and completed before one's eyes", async 
   };
   page.on("request", watch);
   await page.getByRole("button", { name: "Upload and import" }).click();
-  const fresh = earlier.map((id) => `:not([data-import="${id}"])`).join("");
-  const appeared = page.locator(`[data-import]${fresh}`);
+  const appeared = fresh(page, "data-import", earlier);
   await appeared.waitFor();
   started = await appeared.getAttribute("data-import");
   const row = page.locator(`[data-import="${started}"]`);
@@ -112,7 +106,7 @@ test("weather.csv is uploaded, imported and completed before one's eyes", async 
 
   assert.equal(await row.locator('[data-label="Results"]').innerText(), String(SITES.length * MONTHS));
   assert.equal(await row.locator('[data-label="Rows"]').innerText(), "2,922");
-  const upload = page.locator(`[data-upload]${earlierUploads.map((id) => `:not([data-upload="${id}"])`).join("")}`);
+  const upload = fresh(page, "data-upload", earlierUploads);
   await upload.getByText("Good", { exact: true }).waitFor();
   assert.match(await upload.innerText(), /weather\.csv/);
   assert.deepEqual(complaints, []);
@@ -192,7 +186,7 @@ test("rows that are set aside are downloaded, corrected and sent again until the
   const uploads = await ids(page, "data-upload");
   await page.getByLabel("File", { exact: true }).setInputFiles({ name: "fatura.csv", mimeType: "text/csv", buffer: turkish(bill(WRONG)) });
   await page.getByRole("button", { name: "Upload and check only" }).click();
-  const upload = page.locator(`[data-upload]${uploads.map((id) => `:not([data-upload="${id}"])`).join("")}`);
+  const upload = fresh(page, "data-upload", uploads);
   await upload.getByText("Good", { exact: true }).waitFor();
   assert.match(await upload.innerText(), /CSV, windows-1254.*semicolons/);
   await upload.getByRole("button", { name: "Import fatura.csv" }).click();
@@ -202,7 +196,7 @@ test("rows that are set aside are downloaded, corrected and sent again until the
   await page.getByLabel("Set aside rows that are wrong and import the others").check();
   const imports = await ids(page, "data-import");
   await page.getByRole("button", { name: "Import", exact: true }).click();
-  const first = page.locator(`[data-import]${imports.map((id) => `:not([data-import="${id}"])`).join("")}`);
+  const first = fresh(page, "data-import", imports);
   await first.getByText("Partly completed", { exact: true }).waitFor({ timeout: 60_000 });
   const firstId = await first.getAttribute("data-import");
   const row = page.locator(`[data-import="${firstId}"]`);

@@ -54,7 +54,7 @@ test("a file goes to the bucket, is recorded and imported, in this order", async
   assert.deepEqual(outcome, { started: { id: "imp-1" }, stored: null, problems: [] });
   assert.deepEqual(b.asked, ["createUpload", "PUT http://bucket/1", "storeUploadHistory", "startImport"]);
   assert.deepEqual(b.steps, ["preparing", "sending", "recording", "starting"]);
-  assert.deepEqual(b.inputs[0], { fileName: "rows.csv", contentType: "text/csv", size: 8 });
+  assert.deepEqual(b.inputs[0], { fileName: "rows.csv", contentType: "text/csv", size: 8, resumable: false });
   assert.deepEqual(b.inputs[1], { fileName: "rows.csv", gcsPath: "gs://local/1" });
   const { idempotencyKey, ...rest } = b.inputs[2] ?? {};
   assert.match(String(idempotencyKey), /^[0-9a-f]{32}$/);
@@ -92,6 +92,17 @@ test("what was said about the file and what it corrects goes with the start, and
   const plain = bench();
   await run({ ...job, source: "upl-7", format: {} }, null, plain.with);
   assert.ok(!("format" in (plain.inputs[0] ?? {})) && !("onInvalidRow" in (plain.inputs[0] ?? {})));
+});
+
+test("a large file asks for an upload that can be resumed", async () => {
+  for (const [size, resumable] of [
+    [32 * 1024 * 1024, false],
+    [32 * 1024 * 1024 + 1, true],
+  ] as const) {
+    const b = bench();
+    await send(new File([new Uint8Array(size)], "rows.csv"), b.with);
+    assert.equal(b.inputs[0]?.["resumable"], resumable);
+  }
 });
 
 test("a refused upload stops before anything is sent", async () => {

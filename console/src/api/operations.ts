@@ -222,7 +222,7 @@ export interface SignedUpload {
 
 export const CREATE_UPLOAD = gql<
   { createUpload: SignedUpload | null },
-  { input: { fileName: string; contentType: string; size: number } }
+  { input: { fileName: string; contentType: string; size: number; resumable: boolean } }
 >(`
   mutation CreateUpload($input: CreateUploadInput!) {
     createUpload(input: $input) {

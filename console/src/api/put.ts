@@ -1,42 +1,30 @@
-import { ApiError } from "./error.ts";
+import { broken, refused } from "./refused.ts";
+import { putResumably } from "./resumable.ts";
+import { send } from "./send.ts";
+import type { Call, Send } from "./send.ts";
 
-export interface PutRequest {
-  method: string;
-  url: string;
-  headers: readonly { name: string; value: string }[];
+/** The request that createUpload signed. All of its headers belong to it. */
+export type PutRequest = Omit<Call, "body">;
+
+/** Sends a file as the signed request says and tells how much of it (0 to 1) has gone. Throws an ApiError. */
+export type Put = (request: PutRequest, file: Blob, onProgress: (sent: number) => void) => Promise<void>;
+
+/** A Put over a connection. `wait` lets so many milliseconds pass. */
+export function putOver(connection: Send, wait: (milliseconds: number) => Promise<void>): Put {
+  return async (request, file, onProgress) => {
+    const onSent = (bytes: number) => onProgress(file.size > 0 ? Math.min(bytes / file.size, 1) : 1);
+    // A signed POST begins a resumable upload; a storage that has none signs a PUT, whatever was asked for.
+    if (request.method === "POST") {
+      return await putResumably(request, file, onSent, { send: connection, wait });
+    }
+    const answer = await connection({ ...request, body: file }, onSent);
+    if (answer === null) {
+      throw broken(request.url);
+    }
+    if (answer.status < 200 || answer.status > 299) {
+      throw refused(request.url, answer);
+    }
+  };
 }
 
-/** Sends a file to a signed address and tells how much of it (0 to 1) has gone. Throws an ApiError. */
-export type Put = (request: PutRequest, file: File, onProgress: (sent: number) => void) => Promise<void>;
-
-/** Set by the browser from the body and the address; it refuses, loudly, to be told them. */
-const BROWSERS_OWN = new Set(["content-length", "host"]);
-
-/** XMLHttpRequest, because fetch does not tell how much of a body has been sent. */
-export const put: Put = (request, file, onProgress) =>
-  new Promise((resolve, reject) => {
-    const transfer = new XMLHttpRequest();
-    transfer.open(request.method, request.url);
-    for (const { name, value } of request.headers) {
-      if (!BROWSERS_OWN.has(name.toLowerCase())) {
-        transfer.setRequestHeader(name, value);
-      }
-    }
-    transfer.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable && event.total > 0) {
-        onProgress(event.loaded / event.total);
-      }
-    });
-    transfer.addEventListener("load", () => {
-      if (transfer.status >= 200 && transfer.status < 300) {
-        resolve();
-      } else {
-        reject(new ApiError("TRANSFER_REFUSED", `The storage refused the file (status ${transfer.status}).`));
-      }
-    });
-    transfer.addEventListener("error", () => {
-      const { host } = new URL(request.url, globalThis.location.href);
-      reject(new ApiError("TRANSFER_BROKEN", `The file could not be sent to ${host}. Please try again.`));
-    });
-    transfer.send(file);
-  });
+export const put = putOver(send, (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));

@@ -6,6 +6,9 @@ import type { Put } from "./put.ts";
 
 export type Step = "preparing" | "sending" | "recording" | "starting";
 
+/** Bytes above which a break in the middle shall not cost what has been sent, where the storage can go on from there. */
+const LARGE = 32 * 1024 * 1024;
+
 /** The inputs of the upload form that a problem can belong to; null belongs to none. */
 export type Field = "file" | "definition" | "year" | keyof FormatInput | null;
 
@@ -77,7 +80,7 @@ async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
 async function store(file: File, { client, put, onStep }: Steps): Promise<Stored> {
   onStep("preparing", 0);
   const { createUpload: target } = await client.request(CREATE_UPLOAD, {
-    input: { fileName: file.name, contentType: contentType(file), size: file.size },
+    input: { fileName: file.name, contentType: contentType(file), size: file.size, resumable: file.size > LARGE },
   });
   refuse(target?.userErrors);
   if (!target?.url || !target.method || !target.gcsPath) {
