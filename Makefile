@@ -26,7 +26,7 @@ test: ## Install what is missing, then run every test: console, Go with the race
 	@.ci/test
 
 go-test: ## Run the Go tests alone (PACKAGES=./... chooses)
-	go test -race -shuffle=on $(PACKAGES)
+	.ci/race $(PACKAGES)
 
 console: ## Build the console into console/dist and check it
 	cd console && npm ci --no-audit --no-fund && npm run build && npm run check
@@ -63,7 +63,7 @@ large: ## Upload and import files of 1 GiB, and look at the memory that it takes
 	go test -run '^$$' -bench LargeFile -benchtime 1x ./walk
 
 sweep: ## Run the Go tests ten times in other orders, to find what is flaky
-	go test -race -shuffle=on -count=10 -timeout 60m $(PACKAGES)
+	.ci/race -count=10 -timeout 60m $(PACKAGES)
 
 ci: ## Everything that is checked before a change is taken
 	bash .ci/run
