@@ -132,13 +132,22 @@ func (v *VM) Close() {
 	v.tls.Close()
 }
 
+// inUTC tells the C library, which is the language's only way to ask for a time zone, so that it does not look for a file.
+// Its environment is that of all VMs, and must not be changed by two of them at a time.
+var inUTC = sync.OnceFunc(func() {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	variable, err := libc.CString("TZ\x00UTC0")
+	if err != nil {
+		panic(err)
+	}
+	defer libc.Xfree(tls, variable)
+	libc.Xsetenv(tls, variable, variable+3, 1)
+})
+
 func (v *VM) realm() error {
 	tls := v.tls
-	// The language's only way to ask for a time zone is the C library's, which must not look for a file.
-	for _, name := range []string{"TZ\x00UTC0\x00"} {
-		p := v.put([]byte(name))
-		libc.Xsetenv(tls, p, p+3, 1)
-	}
+	inUTC()
 	*at[lib.TJSMallocFunctions](v.words) = lib.TJSMallocFunctions{
 		Fjs_malloc: entry(jsMalloc), Fjs_free: entry(jsFree), Fjs_realloc: entry(jsRealloc),
 		Fjs_malloc_usable_size: entry(jsUsableSize),
