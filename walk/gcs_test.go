@@ -2,6 +2,7 @@ package walk_test
 
 import (
 	"bufio"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,7 @@ func gcs(t testing.TB) (environment []string) {
 	folder := t.TempDir()
 	name := filepath.Join(folder, "serve.exe")
 	building := exec.CommandContext(t.Context(), "go", "build", "-o", name, "./internal/fakegcs/serve")
-	building.Dir = root(t)
+	building.Dir, building.Env = root(t), append(os.Environ(), "CGO_ENABLED=0") // as the product is, so compiled once
 	out, err := building.CombinedOutput()
 	require.NoError(t, err, string(out))
 
