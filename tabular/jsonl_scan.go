@@ -282,8 +282,12 @@ func hexUnit(text []byte) (rune, bool) {
 	if len(text) < 5 || text[0] != 'u' {
 		return 0, false
 	}
-	unit := rune(0)
-	for _, c := range text[1:5] {
+	return hexadecimal(text[1:5])
+}
+
+// hexadecimal reads digits, of which there must not be more than a rune holds.
+func hexadecimal(digits []byte) (unit rune, ok bool) {
+	for _, c := range digits {
 		switch {
 		case c >= '0' && c <= '9':
 			unit = unit<<4 | rune(c-'0')

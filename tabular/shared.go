@@ -231,16 +231,5 @@ func escapedUnit(text []byte) (rune, bool) {
 	if len(text) < len("_xHHHH_") || text[0] != '_' || text[1] != 'x' || text[6] != '_' {
 		return 0, false
 	}
-	unit := rune(0)
-	for _, c := range text[2:6] {
-		switch {
-		case c >= '0' && c <= '9':
-			unit = unit<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			unit = unit<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return unit, true
+	return hexadecimal(text[2:6])
 }

@@ -2,7 +2,6 @@ package upload
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,14 +137,7 @@ func (u *Uploads) erase(ctx context.Context, h *ent.ReviewUploadHistory) error {
 		}
 		update.SetColumns(columns)
 	}
-	changed, err := update.Save(ctx)
-	if err != nil {
-		return err
-	}
-	if changed != 1 {
-		return errors.New("the upload history is not as it was held")
-	}
-	if err := u.dropErrors(ctx, h); err != nil {
+	if err := u.saveHeld(ctx, h, update); err != nil {
 		return err
 	}
 	runs, err := u.db.Client().ImportRun.Query().

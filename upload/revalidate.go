@@ -107,14 +107,7 @@ func (u *Uploads) revalidate(ctx context.Context, h *ent.ReviewUploadHistory, in
 	} else {
 		update.SetFormat(said)
 	}
-	changed, err := update.Save(ctx)
-	if err != nil {
-		return err
-	}
-	if changed != 1 {
-		return errors.New("the upload history is not as it was held")
-	}
-	if err := u.dropErrors(ctx, h); err != nil {
+	if err := u.saveHeld(ctx, h, update); err != nil {
 		return err
 	}
 	if fresh {
@@ -123,6 +116,18 @@ func (u *Uploads) revalidate(ctx context.Context, h *ent.ReviewUploadHistory, in
 		}
 	}
 	return u.publish(ctx, h.OrganizationID, h.ID, false)
+}
+
+// saveHeld writes a change of a history whose row the transaction holds, and deletes what its check found wrong in its rows.
+func (u *Uploads) saveHeld(ctx context.Context, h *ent.ReviewUploadHistory, update *ent.ReviewUploadHistoryUpdate) error {
+	changed, err := update.Save(ctx)
+	if err != nil {
+		return err
+	}
+	if changed != 1 {
+		return errors.New("the upload history is not as it was held")
+	}
+	return u.dropErrors(ctx, h)
 }
 
 // dropErrors deletes what the check of a history found wrong in its rows, which a part of the server alone may.
