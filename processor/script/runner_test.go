@@ -276,7 +276,7 @@ func TestImportsHaveABudgetOfTime(t *testing.T) {
 func TestACallIsBoundedByTheClock(t *testing.T) {
 	t.Parallel()
 	limits := script.DefaultLimits()
-	limits.CallWall = 10 * time.Second // a child must have started by then, on however busy a machine
+	limits.CallWall = 5 * time.Second // a child must have started by then, on however busy a machine
 	r := started(t, script.Config{Code: good, Columns: columns, Limits: limits, VMs: 1, Year: 2024})
 	pid := script.PID(r)
 	_, err := r.Call(t.Context(), &script.Call{Rows: func(yield func([]byte, error) bool) {
@@ -290,7 +290,7 @@ func TestACallIsBoundedByTheClock(t *testing.T) {
 		}
 	}})
 	e := requireCode(t, definition.ErrorScriptTimeout, err)
-	require.Contains(t, e.Message, "longer than 10s for one site")
+	require.Contains(t, e.Message, "longer than 5s for one site")
 	_, err = r.Call(t.Context(), &script.Call{Rows: threeRows()})
 	require.NoError(t, err)
 }
