@@ -94,23 +94,15 @@ func (i *Importer) Preview(ctx context.Context, in PreviewInput) (*Preview, erro
 	defer release()
 	limited, stop := context.WithTimeout(ctx, i.previewTime)
 	defer stop()
-	var wrong refusal.Errors
-	if in.Draft != nil {
-		if wrong, err = compileDraft(limited, in.Draft.Normalize()); err != nil {
-			return nil, fmt.Errorf("preview import: %w", err)
-		}
-	}
-	a, err := i.preparePreview(limited, v, in, wrong)
-	if err != nil {
-		return nil, fmt.Errorf("preview import: %w", err)
-	}
-	result, err := a.compute(limited)
+	p, err := i.preview(limited, v, in)
 	switch {
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("preview import: %w", ctx.Err())
-	case limited.Err() != nil:
+	case limited.Err() != nil: // whatever came of it
 		seconds := strconv.FormatFloat(i.previewTime.Seconds(), 'f', -1, 64)
-		p := a.preview(&outcome{})
+		if p == nil {
+			p = &Preview{}
+		}
 		p.Problems = append(p.Problems, refusal.Error{
 			Code:    refusal.LimitReached,
 			Message: "The preview took longer than " + seconds + " seconds: start the import, which may take its time.",
@@ -119,10 +111,33 @@ func (i *Importer) Preview(ctx context.Context, in PreviewInput) (*Preview, erro
 		return p, nil
 	case err != nil:
 		return nil, fmt.Errorf("preview import: %w", err)
+	}
+	return p, nil
+}
+
+// preview gives, when ctx ends while the file is read, what was seen of it until then.
+func (i *Importer) preview(ctx context.Context, v viewer.Viewer, in PreviewInput) (*Preview, error) {
+	var wrong refusal.Errors
+	if in.Draft != nil {
+		var err error
+		if wrong, err = compileDraft(ctx, in.Draft.Normalize()); err != nil {
+			return nil, err
+		}
+	}
+	a, err := i.preparePreview(ctx, v, in, wrong)
+	if err != nil {
+		return nil, err
+	}
+	result, err := a.compute(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return a.preview(&outcome{}), ctx.Err()
+	case err != nil:
+		return nil, err
 	case result.failure != nil && result.failure.Code == definition.ErrorInternal:
-		return nil, fmt.Errorf("preview import: %w", result.failure)
+		return nil, result.failure
 	case result.failure != nil && result.failure.Code == definition.ErrorStorageUnavailable:
-		return nil, fmt.Errorf("preview import: %w", storage.ErrUnavailable)
+		return nil, storage.ErrUnavailable
 	}
 	return a.preview(result), nil
 }

@@ -416,6 +416,10 @@ func TestAnOrganizationHasTwoPreviewsAtATimeAndEachEndsInTime(t *testing.T) {
 	require.ErrorIs(t, <-ended, context.Canceled)
 
 	w.PreviewTime(200 * time.Millisecond)
+	endless := scripted("for (;;);") // which is stopped before its own time is over
+	draft, err := w.Preview(w.collector(), importer.PreviewInput{UploadHistoryID: history, Draft: &endless})
+	require.NoError(t, err)
+	require.Equal(t, refusal.LimitReached, draft.Problems[0].Code)
 	p := w.preview(history, id)
 	require.Equal(t, refusal.LimitReached, p.Problems[0].Code)
 	require.Contains(t, p.Problems[0].Message, "longer than 0.2 seconds")
