@@ -29,6 +29,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 	for len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && (name == "serve" || name == "organization") {
 		name, rest = strings.TrimPrefix(name+" "+rest[0], "serve "), rest[1:]
 	}
+	if len(args) == 1 && args[0] == "--version" {
+		name = "version"
+	}
 	for _, arg := range args {
 		if arg == "-h" || arg == "-help" || arg == "--help" {
 			name = "help"
@@ -46,7 +49,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 		err = migrateCommand(ctx, rest, stdout, stderr, getenv)
 	case "organization create":
 		err = organizationCommand(ctx, rest, stdout, stderr, getenv)
-	case "version", "--version":
+	case "version":
 		_, err = fmt.Fprintln(stdout, "entrepot", version())
 	case "help":
 		_, err = io.WriteString(stdout, help())

@@ -103,7 +103,7 @@ func (d *doctor) database(ctx context.Context, at database.Config, fix, well str
 
 func (d *doctor) bucket(ctx context.Context, at storage.Config) {
 	at.Getenv = d.config.getenv
-	if folder, ok := strings.CutPrefix(at.URL, "file://"); ok {
+	if folder, ok := storage.Folder(at.URL); ok {
 		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 			d.well("bucket", "a folder; the first start makes it")
 			return

@@ -13,6 +13,7 @@ import (
 
 	"entrepot/internal/fakegcs"
 	"entrepot/internal/testdb"
+	"entrepot/storage"
 )
 
 // examine calls the doctor, and gives the exit code, the lines that say that something is well, and what is wrong.
@@ -52,6 +53,11 @@ func TestTheDoctorOfTheEmbeddedDefault(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(data, "entrepot.db"), []byte("no database at all, and long enough"), 0o600))
 	_, _, wrong = examine(t, nil, "--data", data)
 	require.Contains(t, wrong, "FAIL  database: ")
+
+	folder := filepath.Join(t.TempDir(), "a folder, 100 % ours")
+	require.NoError(t, os.WriteFile(folder, nil, 0o600))
+	_, _, wrong = examine(t, nil, "--data", filepath.Join(t.TempDir(), "data"), "--bucket-url", storage.FileURL(folder))
+	require.Contains(t, wrong, "FAIL  bucket: ", "whatever its name is")
 
 	code, _, log := run(t, "doctor", "--addr", "nowhere")
 	require.Equal(t, exitUsage, code, log)

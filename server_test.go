@@ -327,8 +327,11 @@ func TestHelpAndVersion(t *testing.T) {
 	require.Equal(t, exitOK, Run(t.Context(), []string{"token", "--help"}, &out, &log, none))
 	require.Equal(t, help, out.String())
 	out.Reset()
-	require.Equal(t, exitOK, Run(t.Context(), []string{"version"}, &out, &log, none))
-	require.Regexp(t, `^entrepot \S.*\n$`, out.String())
+	for _, how := range []string{"version", "--version"} {
+		out.Reset()
+		require.Equal(t, exitOK, Run(t.Context(), []string{how}, &out, &log, none), &log)
+		require.Regexp(t, `^entrepot \S.*\n$`, out.String())
+	}
 	require.Empty(t, log.String())
 }
 

@@ -107,8 +107,10 @@ func Mount(r chi.Router, c Config) error {
 		c.AtOnce = 256
 	}
 	h := &health{db: c.DB, log: c.Logger}
-	r.Get("/healthz", h.alive)
-	r.Get("/readyz", h.ready)
+	for path, answer := range map[string]http.HandlerFunc{"/healthz": h.alive, "/readyz": h.ready} {
+		r.Get(path, answer)
+		r.Head(path, answer) // as some probes ask
+	}
 	a := &api{uploads: c.Uploads, public: c.PublicURL, log: c.Logger}
 	config := describe(c.Version, c.PublicURL)
 	var operations []*huma.Operation

@@ -297,6 +297,10 @@ func TestWhatIsAskedByHeadIsThatOfGet(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.status)
 	require.Equal(t, "no-store", got.header.Get("Cache-Control"))
 	require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
+	require.Equal(t, http.StatusOK, s.ask(t, nil, http.MethodHead, "/healthz", "").status)
+	require.Equal(t, http.StatusOK, s.ask(t, nil, http.MethodHead, "/readyz", "").status)
+	require.NoError(t, s.db.Close())
+	require.Equal(t, http.StatusServiceUnavailable, s.ask(t, nil, http.MethodHead, "/readyz", "").status)
 }
 
 func TestHealth(t *testing.T) {

@@ -29,6 +29,12 @@ func FileURL(folder string) string {
 	return (&url.URL{Scheme: "file", Path: path}).String()
 }
 
+// Folder is the folder that the URL of a bucket names; false for that of a remote bucket, and for what is wrong.
+func Folder(address string) (folder string, ok bool) {
+	folder, err := folderOf(address)
+	return folder, err == nil
+}
+
 func isCloud(address string) bool { return strings.HasPrefix(address, "gs://") }
 
 func folderOf(address string) (string, error) {
