@@ -111,7 +111,7 @@ func (s *session) name() string { return "nested_" + strconv.Itoa(s.depth) }
 
 // settle ends the session by commit or rollback, and says why what was to be kept was not.
 func (s *session) settle(ctx context.Context, keep bool) (err error) {
-	s.end()
+	s.end(ErrSessionOver)
 	defer func() { <-s.turn }()
 	if keep {
 		err = s.refusal(ctx)

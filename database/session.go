@@ -50,7 +50,7 @@ type session struct {
 	depth  int
 
 	mu     sync.Mutex
-	over   bool
+	over   error // why it has ended; nil while it is open
 	nested bool  // an inner Do is open
 	failed error // the first statement that failed; write sessions only
 	after  []func()
@@ -63,13 +63,14 @@ func newSession(d *DB, write bool, open func(ctx context.Context) (*sql.Conn, *s
 // current is the innermost session of the context that has not ended, or nil.
 func current(ctx context.Context) *session {
 	s, _ := ctx.Value(sessionKey{}).(*session)
-	for s != nil && s.ended() {
+	for s != nil && s.ended() != nil {
 		s = s.parent
 	}
 	return s
 }
 
-func (s *session) ended() bool {
+// ended is why the session has, nil while it is open.
+func (s *session) ended() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.over
@@ -102,8 +103,8 @@ func (s *session) usable(ctx context.Context) error {
 	over, nested, failed := s.over, s.nested, s.failed
 	s.mu.Unlock()
 	switch {
-	case over:
-		return ErrSessionOver
+	case over != nil:
+		return over
 	case nested:
 		return ErrNested
 	case failed != nil:
@@ -131,16 +132,17 @@ func (s *session) fail(err error) {
 	}
 }
 
-// end lets no further statement in, closes rows that somebody left open, and takes the turn; the caller gives it back.
-func (s *session) end() {
+// end lets no further statement in, whose error is why, closes rows that somebody left open, and takes the turn; the
+// caller gives it back.
+func (s *session) end(why error) {
 	s.mu.Lock()
-	s.over = true
+	s.over = why
 	s.mu.Unlock()
 	s.connection.mu.Lock()
 	rows := s.rows
 	s.connection.mu.Unlock()
 	if rows != nil {
-		_ = rows.end(ErrSessionOver)
+		_ = rows.end(why)
 	}
 	s.turn <- struct{}{}
 }

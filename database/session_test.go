@@ -407,6 +407,28 @@ func TestRowsLeftOpenHoldNobodyUp(t *testing.T) {
 	})
 }
 
+// Whoever reads in a snapshot whose context ends is told so: that is nobody's fault, statements after the end are.
+func TestASnapshotEndsByItsContextsError(t *testing.T) {
+	t.Parallel()
+	eachNotes(t, func(t *testing.T, db *database.DB) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ctx, end := db.Snapshot(ctx)
+		defer end()
+		later := context.WithoutCancel(ctx) // only the snapshot knows
+		rows, err := db.QueryContext(later, endless)
+		require.NoError(t, err)
+		require.True(t, rows.Next())
+		cancel()
+		for rows.Next() {
+		}
+		require.ErrorIs(t, rows.Err(), context.Canceled)
+		require.NotErrorIs(t, rows.Err(), database.ErrSessionOver)
+		require.NoError(t, rows.Close())
+		_, err = db.QueryContext(later, "SELECT 1")
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
 // SQLite ends the whole transaction when a change is interrupted: what follows would be committed at once, by itself.
 // PostgreSQL loses the connection.
 func TestInterruptedChangeEndsTheTransaction(t *testing.T) {

@@ -51,9 +51,9 @@ func (d *DB) QueryContext(ctx context.Context, query string, args ...any) (*Rows
 	s.connection.mu.Lock()
 	s.rows = r
 	s.connection.mu.Unlock()
-	if s.ended() { // it looked for open rows before these were known
-		_ = r.end(ErrSessionOver)
-		return nil, ErrSessionOver
+	if over := s.ended(); over != nil { // it looked for open rows before these were known
+		_ = r.end(over)
+		return nil, over
 	}
 	r.stop = context.AfterFunc(ctx, func() { _ = r.end(ctx.Err()) })
 	return r, nil
