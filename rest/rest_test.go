@@ -122,6 +122,7 @@ func newServerOn(t *testing.T, db *database.DB) *server {
 	require.NoError(t, rest.Mount(router, rest.Config{
 		Uploads: s.uploads, DB: s.db, PublicURL: public, Logger: slog.New(slog.NewJSONHandler(s.logs, nil)),
 	}))
+	router.Handle("/*", http.NotFoundHandler()) // whatever the server has besides
 	s.Handler = router
 	return s
 }
