@@ -62,9 +62,14 @@ func tryAPITokens(t *testing.T, one, two *program, person string) {
 		require.Equal(t, http.StatusOK, status, body)
 		require.Equal(t, websocket.StatusCode(-1), p.knock(t, secret))
 	}
+	opened := []*websocket.Conn{one.connect(t, secret), two.connect(t, secret)}
 	_, data = two.graphql(t, person, `mutation ($id: ID!) { revokeApiToken(input: {id: $id}) { apiToken { revokedAt } } }`,
 		map[string]any{"id": made["apiToken"].(map[string]any)["id"]})
 	require.NotNil(t, data["revokeApiToken"].(map[string]any)["apiToken"])
+	for _, conn := range opened { // at either replica
+		_, _, err := conn.Read(t.Context())
+		require.Equal(t, websocket.StatusCode(4403), websocket.CloseStatus(err), err)
+	}
 	for _, p := range []*program{one, two} {
 		status, _ := p.graphql(t, secret, `{ viewer { role } }`, nil)
 		require.Equal(t, http.StatusUnauthorized, status)
@@ -86,22 +91,37 @@ func tryAPITokens(t *testing.T, one, two *program, person string) {
 // knock opens a WebSocket with a token and gives the code that it is closed with, -1 where it is let in.
 func (p *program) knock(t *testing.T, bearer string) websocket.StatusCode {
 	t.Helper()
+	conn, err := p.hello(t, bearer)
+	_ = conn.CloseNow()
+	return websocket.CloseStatus(err)
+}
+
+// connect opens a WebSocket with a token that is let in.
+func (p *program) connect(t *testing.T, bearer string) *websocket.Conn {
+	t.Helper()
+	conn, err := p.hello(t, bearer)
+	require.NoError(t, err)
+	return conn
+}
+
+// hello opens a WebSocket and introduces itself; the error is of reading the answer.
+func (p *program) hello(t *testing.T, bearer string) (*websocket.Conn, error) {
+	t.Helper()
 	conn, response, err := websocket.Dial(t.Context(), strings.Replace(p.address, "http", "ws", 1)+"/graphql",
 		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	require.NoError(t, err)
 	if response.Body != nil {
-		defer func() { _ = response.Body.Close() }()
+		_ = response.Body.Close()
 	}
-	defer func() { _ = conn.CloseNow() }()
+	t.Cleanup(func() { _ = conn.CloseNow() })
 	hello, err := json.Marshal(map[string]any{
 		"type": "connection_init", "payload": map[string]string{"Authorization": "Bearer " + bearer},
 	})
 	require.NoError(t, err)
 	require.NoError(t, conn.Write(t.Context(), websocket.MessageText, hello))
 	_, answer, err := conn.Read(t.Context())
-	if err != nil {
-		return websocket.CloseStatus(err)
+	if err == nil {
+		require.Contains(t, string(answer), "connection_ack")
 	}
-	require.Contains(t, string(answer), "connection_ack")
-	return -1
+	return conn, err
 }

@@ -25,6 +25,7 @@ func (a *app) handler() (http.Handler, error) {
 		DB: a.db, Bus: a.bus, Uploads: a.uploads, Importer: a.importer, Catalog: a.catalog, Downloads: a.downloads,
 		Tokens: a.auth, Limits: a.limits, Logger: a.log,
 		Authenticate:  a.auth.WebSocketViewer,
+		Renewed:       a.auth.Renewed,
 		Introspection: builtIn, // GraphiQL reads it
 	})
 	if err != nil {

@@ -86,7 +86,7 @@ func (a *Authenticator) program(ctx context.Context, token, organizationID, grou
 
 // maker is who a token acts as, as long as its maker belongs to its organization and group.
 func (a *Authenticator) maker(ctx context.Context, t *ent.APIToken) (viewer.Viewer, error) {
-	v := viewer.Viewer{UserID: t.CreatedByID, OrganizationID: t.OrganizationID, Role: t.Role}
+	v := viewer.Viewer{UserID: t.CreatedByID, OrganizationID: t.OrganizationID, TokenID: t.ID}
 	m, err := a.db.Client().Membership.Query().Where(membership.UserID(t.CreatedByID),
 		membership.OrganizationID(t.OrganizationID), membership.EndedAtIsNil()).Only(ctx)
 	if ent.IsNotFound(err) {
@@ -95,9 +95,7 @@ func (a *Authenticator) maker(ctx context.Context, t *ent.APIToken) (viewer.View
 	if err != nil {
 		return v, fmt.Errorf("read memberships: %w", err)
 	}
-	if !m.Role.Includes(t.Role) {
-		v.Role = m.Role
-	}
+	v.Role = lesser(t.Role, m.Role)
 	if t.ExpiresAt != nil {
 		v.ExpiresAt = t.ExpiresAt.UTC()
 	}

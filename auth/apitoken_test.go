@@ -64,7 +64,7 @@ func TestAnAPITokenActsWhereItWasMade(t *testing.T) {
 				made, secret := b.apiToken(t, b.olgaIn(group), role, nil)
 				require.Equal(t, b.olga, made.CreatedByID)
 				want := b.olgaIn(group)
-				want.Role = role
+				want.Role, want.TokenID = role, made.ID
 				for _, headers := range [][2]string{{"", ""}, {b.orgA, ""}, {b.orgA, group}, {"", group}} {
 					v, err := b.Viewer(t.Context(), secret, headers[0], headers[1])
 					require.NoError(t, err)

@@ -6,10 +6,12 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"entrepot/catalog"
 	"entrepot/database"
@@ -22,7 +24,7 @@ import (
 	"entrepot/viewer"
 )
 
-// Config is what the API works with. Everything but Introspection is required.
+// Config is what the API works with. Everything but RightsInterval and Introspection is required.
 type Config struct {
 	DB       *database.DB
 	Bus      *event.Bus
@@ -36,6 +38,10 @@ type Config struct {
 	Logger    *slog.Logger
 	// Authenticate says who a WebSocket's connection_init payload is from.
 	Authenticate func(ctx context.Context, payload map[string]any) (viewer.Viewer, error)
+	// Renewed says who viewers of one organization are by now; the zero Viewer has no rights left.
+	Renewed func(ctx context.Context, organizationID string, viewers []viewer.Viewer) ([]viewer.Viewer, error)
+	// RightsInterval is how often Renewed is asked about those with open connections; 3 seconds where it is zero.
+	RightsInterval time.Duration
 	// Introspection lets clients read the schema.
 	Introspection bool
 }
@@ -56,6 +62,7 @@ func (c Config) check() error {
 		{"Limits", c.Limits.PageSize > 0 && c.Limits.DocumentBytes > 0},
 		{"Logger", c.Logger != nil},
 		{"Authenticate", c.Authenticate != nil},
+		{"Renewed", c.Renewed != nil},
 	} {
 		if !part.present {
 			missing = append(missing, errors.New("graph: Config."+part.name+" is missing"))
@@ -69,6 +76,7 @@ func New(c Config) (http.Handler, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	c.RightsInterval = cmp.Or(c.RightsInterval, rightsInterval)
 	return newServer(&c, generated.NewExecutableSchema(generated.Config{Resolvers: &root{&c}})), nil
 }
 

@@ -32,17 +32,18 @@ const (
 // server answers at /graphql.
 type server struct {
 	executor http.Handler
-	present  presenter
+	rights   *rights
 }
 
 func newServer(c *Config, schema graphql.ExecutableSchema) *server {
 	p := presenter{c.Logger}
+	held := newRights(c)
 	documents := lru.New[*ast.QueryDocument](cachedDocuments)
 
 	h := handler.New(schema)
 	// Server-sent events are asked for by POST too, so they come first.
 	h.AddTransport(transport.SSE{KeepAlivePingInterval: pingInterval})
-	h.AddTransport(websocket(c))
+	h.AddTransport(websocket(c, held))
 	h.AddTransport(transport.GET{})
 	h.AddTransport(transport.POST{})
 	h.SetQueryCache(documents)
@@ -60,7 +61,7 @@ func newServer(c *Config, schema graphql.ExecutableSchema) *server {
 	if c.Introspection {
 		h.Use(extension.Introspection{})
 	}
-	return &server{executor: answering(h), present: p}
+	return &server{executor: answering(h), rights: held}
 }
 
 // ServeHTTP lets only viewers through; a WebSocket says who it is in its first message. Bodies are read before gqlgen
@@ -96,10 +97,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		r = posted(r)
 	}
-	if !v.ExpiresAt.IsZero() { // a stream of server-sent events ends with its token
-		ctx, cancel := context.WithDeadline(r.Context(), v.ExpiresAt)
-		defer cancel()
-		r = r.WithContext(ctx)
+	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") { // which may go on for long
+		r = r.WithContext(s.rights.bound(r.Context(), v))
 	}
 	s.executor.ServeHTTP(w, r)
 }
@@ -124,7 +123,7 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 }
 
 // websocket speaks graphql-transport-ws.
-func websocket(c *Config) transport.Websocket {
+func websocket(c *Config, held *rights) transport.Websocket {
 	limit := int64(maxMessage)
 	return transport.Websocket{
 		Implementation:   sockets{},
@@ -136,7 +135,7 @@ func websocket(c *Config) transport.Websocket {
 			if err != nil {
 				return transport.WithWebsocketCloseCode(ctx, closeForbidden), nil, errors.New("Forbidden")
 			}
-			return closeAt(viewer.NewContext(ctx, v), v.ExpiresAt), nil, nil
+			return held.bound(viewer.NewContext(ctx, v), v), nil, nil
 		},
 	}
 }

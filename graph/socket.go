@@ -7,10 +7,16 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler/transport"
+
+	"entrepot/viewer"
 )
 
-// closeForbidden is the close code of graphql-transport-ws for a connection whose rights are refused or have ended.
-const closeForbidden = 4403
+const (
+	// closeForbidden is the close code of graphql-transport-ws for a connection whose rights are refused or have ended.
+	closeForbidden = 4403
+	// closeAgain is “service restart” in IANA's registry of close codes; clients connect again.
+	closeAgain = 1012
+)
 
 type connectionKey struct{}
 
@@ -39,20 +45,29 @@ func (s sockets) Accept(
 	return socket, err
 }
 
-// closeAt closes the context's socket with 4403 when its token expires. Canceling the context alone would look like a
-// normal completion.
-func closeAt(ctx context.Context, at time.Time) context.Context {
-	c, ok := ctx.Value(connectionKey{}).(*connection)
-	if !ok || at.IsZero() {
-		return ctx
-	}
+// bound is ctx until v's token expires or v's rights are no longer what they were. Then a socket is closed: with 4403 where
+// v has none left, with 1012 where connecting again gives those of a new role. Canceling the context alone, which ends a
+// stream, would look like a normal completion.
+func (r *rights) bound(ctx context.Context, v viewer.Viewer) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
-	timer := time.AfterFunc(time.Until(at), func() {
-		if socket := c.socket.Load(); socket != nil {
-			_ = (*socket).WriteClose(closeForbidden, "Forbidden: the token has expired")
+	end := func(code int, reason string) {
+		if c, ok := ctx.Value(connectionKey{}).(*connection); ok {
+			if socket := c.socket.Load(); socket != nil {
+				_ = (*socket).WriteClose(code, reason)
+			}
 		}
 		cancel()
+	}
+	if !v.ExpiresAt.IsZero() {
+		timer := time.AfterFunc(time.Until(v.ExpiresAt), func() { end(closeForbidden, "Forbidden: the token has expired") })
+		context.AfterFunc(ctx, func() { timer.Stop() })
+	}
+	r.watch(ctx, v, func(now viewer.Viewer) {
+		if now == (viewer.Viewer{}) {
+			end(closeForbidden, "Forbidden: the rights have ended")
+			return
+		}
+		end(closeAgain, "The role has changed: connect again")
 	})
-	context.AfterFunc(ctx, func() { timer.Stop() })
 	return ctx
 }

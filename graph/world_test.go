@@ -46,6 +46,10 @@ type world struct {
 
 	statements statements
 
+	// rightsInterval is an hour where a test does not set it; renewing is whether rights can be read.
+	rightsInterval time.Duration
+	renewing       atomic.Bool
+
 	// The members: of organization a, one per role in group a1, a collector in a2 and one without a group, and the owner
 	// of organization b in group b1.
 	reader, collector, manager, owner, otherGroup, noGroup, foreigner viewer.Viewer
@@ -106,14 +110,17 @@ func idle(t *testing.T, f func(t *testing.T, w *world)) { t.Helper(); each(t, fa
 // working runs a test on each database in a world whose jobs run.
 func working(t *testing.T, f func(t *testing.T, w *world)) { t.Helper(); each(t, true, f) }
 
-func each(t *testing.T, work bool, f func(t *testing.T, w *world)) {
+func each(t *testing.T, work bool, f func(t *testing.T, w *world), prepare ...func(*world)) {
 	t.Helper()
 	for name, open := range map[string]func(testing.TB, ...testdb.Option) *database.DB{
 		"sqlite": testdb.NewSQLite, "postgres": testdb.NewPostgres,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := &world{t: t, bus: &event.Bus{}, log: &lines{}}
+			w := &world{t: t, bus: &event.Bus{}, log: &lines{}, rightsInterval: time.Hour}
+			for _, p := range prepare {
+				p(w)
+			}
 			var url string // of PostgreSQL
 			w.db = open(t, testdb.OnStatement(w.statements.add), testdb.With(func(c *database.Config) {
 				url, w.owners = c.URL, c.MigrateURL
@@ -157,6 +164,7 @@ func (w *world) build(work bool, url string) {
 	w.tokens, err = auth.New(auth.Config{DB: w.db, Secret: bytes.Repeat([]byte{7}, 32), Now: w.clock.now, Logger: logger})
 	require.NoError(t, err)
 	t.Cleanup(w.tokens.Close)
+	w.renewing.Store(true)
 	handler, err := graph.New(graph.Config{
 		DB: w.db, Bus: w.bus, Uploads: uploads, Importer: runs, Catalog: definitions, Downloads: downloads,
 		Tokens: w.tokens, Limits: definition.DefaultLimits(),
@@ -167,6 +175,13 @@ func (w *world) build(work bool, url string) {
 			}
 			return w.tokens.WebSocketViewer(ctx, payload)
 		},
+		Renewed: func(ctx context.Context, organization string, viewers []viewer.Viewer) ([]viewer.Viewer, error) {
+			if !w.renewing.Load() {
+				return nil, database.ErrClosed
+			}
+			return w.tokens.Renewed(ctx, organization, viewers)
+		},
+		RightsInterval: w.rightsInterval,
 	})
 	require.NoError(t, err)
 	mux.Handle("/bucket", w.bucket.Handler())

@@ -67,6 +67,8 @@ type Viewer struct {
 	Role Role
 	// Component names the part of the server that acts, such as "importer"; empty for a person.
 	Component string
+	// TokenID is the API token that the person's program came with; empty otherwise.
+	TokenID string
 	// TokenHash is what an API token is known by to the part of the server that looks it up; see ByToken. Empty otherwise.
 	TokenHash string
 	// ExpiresAt is when the token ends that the person came with; zero when it does not.
