@@ -57,9 +57,7 @@ func (of resultsOf) narrow(s *sql.Selector) {
 		{importresult.FieldSiteID, of.SiteID},
 		{importresult.FieldSiteKey, of.SiteKey},
 	} {
-		if equal.value != nil {
-			s.Where(sql.EQ(s.C(equal.column), *equal.value))
-		}
+		equals(s, equal.column, equal.value)
 	}
 	if of.Year != nil {
 		s.Where(sql.EQ(s.C(importresult.FieldYear), *of.Year))

@@ -138,9 +138,7 @@ func definitionsWhere(f *model.ImportDefinitionFilter) func(s *sql.Selector) {
 		f = &model.ImportDefinitionFilter{Archived: new(false)}
 	}
 	return func(s *sql.Selector) {
-		if f.NameContains != nil {
-			s.Where(sql.ContainsFold(s.C(importdefinition.FieldName), *f.NameContains))
-		}
+		contains(s, importdefinition.FieldName, f.NameContains)
 		if f.SystemWide != nil {
 			own := sql.NEQ(s.C(importdefinition.FieldOrganizationID), prefixid.System)
 			if *f.SystemWide {

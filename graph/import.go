@@ -211,9 +211,7 @@ func rowErrorsWhere(f *model.RowErrorFilter) func(s *sql.Selector) {
 		if f.Code != nil {
 			s.Where(sql.In(s.C(importrowerror.FieldCode), anys(f.Code)...))
 		}
-		if f.Column != nil {
-			s.Where(sql.EQ(s.C(importrowerror.FieldColumn), *f.Column))
-		}
+		equals(s, importrowerror.FieldColumn, f.Column)
 		if f.Row != nil {
 			s.Where(sql.EQ(s.C(importrowerror.FieldRow), *f.Row))
 		}
@@ -327,10 +325,8 @@ func importsWhere(f *model.ImportFilter, v viewer.Viewer) func(s *sql.Selector) 
 			s.Where(sql.EQ(s.C(importrun.FieldUserID), *f.UserID))
 		}
 		if f.FileNameContains != nil {
-			s.Where(sql.And(
-				sql.ContainsFold(s.C(importrun.FieldFileName), *f.FileNameContains),
-				sql.EQ(s.C(importrun.FieldGroupID), v.GroupID),
-			))
+			contains(s, importrun.FieldFileName, f.FileNameContains)
+			s.Where(sql.EQ(s.C(importrun.FieldGroupID), v.GroupID))
 		}
 		between(s, importrun.FieldCreatedAt, f.CreatedAfter, f.CreatedBefore)
 	}

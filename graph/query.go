@@ -159,8 +159,8 @@ func (r queryResolver) Sites(
 	filter *model.SiteFilter, orderBy *model.SiteOrder,
 ) (*model.SiteConnection, error) {
 	q := r.DB.Client().Site.Query()
-	if filter != nil && filter.NameContains != nil {
-		q.WhereP(func(s *sql.Selector) { s.Where(sql.ContainsFold(s.C(site.FieldName), *filter.NameContains)) })
+	if filter != nil {
+		q.WhereP(func(s *sql.Selector) { contains(s, site.FieldName, filter.NameContains) })
 	}
 	return paginate(ctx, q, siteOrder(orderBy), pageArgs{first, after, last, before}, r.root.Limits.PageSize)
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -25,7 +26,7 @@ func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s)
 // UnmarshalString reads a text, and makes none of a number or a truth value (GraphQL, section 3.5.3).
 func UnmarshalString(v any) (string, error) {
 	if s, ok := v.(string); ok {
-		return s, nil
+		return unicodeOf(s), nil
 	}
 	return "", &InputError{"a String is text"}
 }
@@ -44,10 +45,11 @@ func UnmarshalBoolean(v any) (bool, error) {
 // MarshalID writes a JSON string.
 func MarshalID(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 
-// UnmarshalID reads a text or a whole number (GraphQL, section 3.5.5).
+// UnmarshalID reads a text or a whole number (GraphQL, section 3.5.5). A NUL, which no id has and not every database takes,
+// becomes another character that no id has.
 func UnmarshalID(v any) (string, error) {
 	if s, ok := v.(string); ok {
-		return s, nil
+		return strings.ReplaceAll(unicodeOf(s), "\x00", "\uFFFD"), nil
 	}
 	n, err := UnmarshalInt64(v)
 	if err != nil {
@@ -55,6 +57,9 @@ func UnmarshalID(v any) (string, error) {
 	}
 	return strconv.FormatInt(n, 10), nil
 }
+
+// unicodeOf is a text as a decoder of JSON gives it: a document in a URL may hold any bytes.
+func unicodeOf(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // MarshalTime writes RFC 3339 in UTC with milliseconds.
 func MarshalTime(t time.Time) graphql.Marshaler {
