@@ -1,6 +1,8 @@
 package graph_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +10,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"entrepot/definition"
+	"entrepot/prefixid"
 )
 
 // imported makes n finished imports of small files with results for several sites and months.
@@ -178,5 +183,45 @@ func TestResultsShowTheNewestOfEachDefinitionSiteAndPeriod(t *testing.T) {
 		require.EqualValues(t, 1, count(object{"period": 3, "year": 2024, "periodUnit": "MONTHLY", "siteKey": "North"}))
 		require.EqualValues(t, 0, count(object{"periodUnit": "YEARLY"}))
 		require.EqualValues(t, 0, count(object{"siteId": "site-nowhere"}))
+	})
+}
+
+// TestAListBelowVeryManyParentsIsWhole reads the results of 600 imports, which stand below several lists, at once.
+func TestAListBelowVeryManyParentsIsWhole(t *testing.T) {
+	t.Parallel()
+	idle(t, func(t *testing.T, w *world) {
+		of := w.define(w.manager, "Energy")
+		const histories, imports = 6, 100
+		for i := range histories {
+			history, _ := prefixid.Number(prefixid.UploadHistory, w.upload(w.collector, fmt.Sprint(i, ".csv"), meter))
+			w.system(func(ctx context.Context) {
+				c, v := w.db.Client(), w.collector
+				version := c.ImportDefinitionVersion.Query().OnlyX(ctx)
+				for j := range imports {
+					run := c.ImportRun.Create().SetID(prefixid.New(prefixid.Import)).SetOrganizationID(v.OrganizationID).
+						SetGroupID(v.GroupID).SetUserID(v.UserID).SetUploadHistoryID(history).
+						SetDefinitionOrganizationID(v.OrganizationID).SetImportDefinitionID(of).SetDefinitionVersionID(version.ID).
+						SetDefinitionVersion(1).SetFormat(definition.Format{}).SetOnInvalidRow(definition.InvalidRowFail).
+						SetFileName("f.csv").SetStatus(definition.ImportCompleted).SetProcessedAt(time.Now()).SaveX(ctx)
+					c.ImportResult.Create().SetOrganizationID(v.OrganizationID).SetImportID(run.ID).SetAttempt(1).
+						SetYear(2024).SetPeriodUnit(definition.Yearly).SetPeriod(1).SetRowsProcessed(1).
+						SetProcessedData(json.RawMessage(fmt.Sprintf(`{"kwh":%d}`, i*imports+j))).ExecX(ctx)
+				}
+			})
+		}
+		a := w.must(w.reader, `{ uploadHistories(first: 100) { nodes { imports(first: 100) {
+			nodes { id results(first: 1) { totalCount nodes { processedData import { id } } } } } } } }`, nil)
+		seen := map[any]bool{}
+		for i := range histories {
+			for j := range imports {
+				run := a.at("uploadHistories", "nodes", i, "imports", "nodes", j).(object)
+				results := run["results"].(object)
+				require.EqualValues(t, 1, results["totalCount"])
+				result := results["nodes"].([]any)[0].(object)
+				require.Equal(t, run["id"], result["import"].(object)["id"])
+				seen[result["processedData"].(object)["kwh"]] = true
+			}
+		}
+		require.Len(t, seen, histories*imports)
 	})
 }

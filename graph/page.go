@@ -11,7 +11,12 @@ import (
 	"entrepot/graph/model"
 )
 
-const defaultPage = 20
+const (
+	defaultPage = 20
+	// maxUnion is how many parents' pages one statement reads: a list of them at most. SQLite takes 500 parts of a union, and
+	// PostgreSQL plans many of them ever more slowly.
+	maxUnion = 100
+)
 
 // query is what every generated query builder can do.
 type query[T, Q any] interface {
@@ -144,8 +149,8 @@ type children[P, T comparable, Q query[T, Q]] struct {
 	tenantOf func(P) string
 }
 
-// of reads one page of a parent's list, for all its siblings with one statement. Distinct tells calls with
-// different arguments apart.
+// of reads one page of a parent's list, for all its siblings with one statement, or as few as maxUnion allows. Distinct
+// tells calls with different arguments apart.
 func (c children[P, T, Q]) of(
 	ctx context.Context, parent P, distinct any, args pageArgs, most int,
 ) (*model.Connection[T], error) {
@@ -158,11 +163,15 @@ func (c children[P, T, Q]) of(
 		return nil, err
 	}
 	return related(ctx, parent, string(what), func(ctx context.Context, parents []P) (map[P]*model.Connection[T], error) {
-		q := c.query()
-		q.WhereP(func(s *sql.Selector) { c.pages(p, parents, s) })
-		items, err := q.All(ctx)
-		if err != nil {
-			return nil, err
+		var items []T
+		for some := range slices.Chunk(parents, maxUnion) {
+			q := c.query()
+			q.WhereP(func(s *sql.Selector) { c.pages(p, some, s) })
+			found, err := q.All(ctx)
+			if err != nil {
+				return nil, err
+			}
+			items = append(items, found...)
 		}
 		together(ctx, items)
 		byKey := map[any][]T{}
