@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// documentLimits bound what a document may cost before it is validated, because validation itself is quadratic in
+// documentLimits bound a document before it is validated, because validation itself is quadratic in
 // repeated fields and exponential in nested fragments. Everything is counted once per fragment.
 type documentLimits struct {
 	bytes, tokens, depth, aliases, fields, expanded int

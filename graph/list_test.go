@@ -209,7 +209,7 @@ func TestAListBelowVeryManyParentsIsWhole(t *testing.T) {
 				}
 			})
 		}
-		a := w.must(w.reader, `{ uploadHistories(first: 100) { nodes { imports(first: 100) {
+		a := w.must(w.reader, `{ uploadHistories(first: 6) { nodes { imports(first: 100) {
 			nodes { id results(first: 1) { totalCount nodes { processedData import { id } } } } } } } }`, nil)
 		seen := map[any]bool{}
 		for i := range histories {

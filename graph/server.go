@@ -53,6 +53,7 @@ func newServer(c *Config, schema graphql.ExecutableSchema) *server {
 	h.Use(&documentLimits{
 		bytes: c.Limits.DocumentBytes, tokens: 2000, depth: 12, aliases: 30, fields: 100, expanded: 500, known: documents,
 	})
+	h.Use(costLimit{most: mostObjects, page: c.Limits.PageSize})
 	h.Use(enumNames{schema.Schema()})
 	h.Use(away{})
 	h.Use(newLive(c, schema, p))

@@ -304,7 +304,13 @@ func (a answer) at(path ...any) any {
 // ask sends a document as v.
 func (w *world) ask(v viewer.Viewer, document string, variables object) answer {
 	w.t.Helper()
-	body, err := json.Marshal(object{"query": document, "variables": variables})
+	return w.send(v, object{"query": document, "variables": variables})
+}
+
+// send posts a body as v.
+func (w *world) send(v viewer.Viewer, request object) answer {
+	w.t.Helper()
+	body, err := json.Marshal(request)
 	require.NoError(w.t, err)
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, w.server.URL+"/graphql", bytes.NewReader(body))
 	require.NoError(w.t, err)
