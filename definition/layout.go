@@ -111,7 +111,7 @@ func nextPart(rest string) (part, int, error) {
 	}
 	if rest[0] == '[' {
 		end := strings.IndexByte(rest, ']')
-		if end < 2 {
+		if end < 2 || strings.ContainsFunc(rest[1:end], unicode.IsControl) {
 			return part{}, 0, errors.New("a [ in a date format needs a text and a ] after it")
 		}
 		return part{text: rest[1:end]}, end + 1, nil

@@ -157,7 +157,7 @@ func TestLayoutRefusesPatternsThatCannotWork(t *testing.T) {
 		"YYYY-mm-dd", "YYYY-MM-DD HH",
 		"YYYY-MM-DD hh:mm", "YYYY-MM-DD HH:mm A", "YYYY-MM HH:mm", "YYYY-Q-MM", "YYYY[", "YYYY[]", "YYYYZ",
 		"YYYY-MM-DD ss",
-		"YYYY\n", "YYYY\xff", "YYYY" + strings.Repeat(".", 61),
+		"YYYY\n", "YYYY[\x00]", "YYYY[a\n]", "YYYY\xff", "YYYY" + strings.Repeat(".", 61),
 	} {
 		_, err := definition.CompileLayout(pattern)
 		require.Error(t, err, "%q", pattern)

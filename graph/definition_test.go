@@ -115,6 +115,8 @@ func TestEveryMistakeInADefinitionIsAnsweredWithItsPlace(t *testing.T) {
 		"separators alike":             {format(object{"thousandsSeparator": ",", "decimalSeparator": ","}), form + "thousandsSeparator", "same"},
 		"separator is the locale's":    {format(object{"thousandsSeparator": ",", "locale": "tr"}), form + "thousandsSeparator", "same"},
 		"bad date format":              {format(object{"dateFormats": []any{"YYYY-MM-DD", "DD/MM"}}), form + "dateFormats 1", "layout"},
+		"NUL in a layout":              {column(1, "format", "YYYY-MM-DD[\x00]"), at + "1 format", "layout"},
+		"NUL in a date format":         {format(object{"dateFormats": []any{"YYYY[\x00]"}}), form + "dateFormats 0", "layout"},
 		"21 date formats":              {format(object{"dateFormats": layouts}), form + "dateFormats", "many"},
 		"unknown time zone":            {format(object{"timeZone": "Mars/Olympus"}), form + "timeZone", "unknown"},
 	}
