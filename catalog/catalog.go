@@ -7,9 +7,23 @@ package catalog
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	"entgo.io/ent/dialect"
 
 	"entrepot/database"
 	"entrepot/definition"
+	"entrepot/refusal"
+)
+
+const (
+	maxName        = 255
+	maxDescription = 4000
+	// maxNormalized is how many characters a name has at most in the form that names are compared in, where ligatures
+	// are written out.
+	maxNormalized = 1024
 )
 
 // Config is what a catalog works with.
@@ -45,4 +59,33 @@ func New(c Config) (*Catalog, error) {
 		return nil, errors.Join(problems...)
 	}
 	return &Catalog{db: c.DB, compiler: c.Compiler}, nil
+}
+
+// name trims a name that must be unlike others, and adds everything that is wrong with it.
+func name(wrong *refusal.Errors, field []string, what, text string) string {
+	text = wrong.Text(field, what, text, maxName, true)
+	normalized := definition.NormalizeName(text)
+	switch {
+	case text != "" && normalized == "":
+		wrong.Add(refusal.InvalidInput, field, "%s needs a letter, a digit or a sign that is neither an accent nor invisible.", what)
+	case utf8.RuneCountInString(text) <= maxName && utf8.RuneCountInString(normalized) > maxNormalized:
+		*wrong = append(*wrong, refusal.Error{
+			Code: refusal.InvalidInput, Field: field,
+			Message: fmt.Sprintf("%s may not be longer than %d characters with its ligatures written out.", what, maxNormalized),
+			Params:  []definition.Param{{Name: "max", Value: strconv.Itoa(maxNormalized)}},
+		})
+	}
+	return text
+}
+
+// lock holds a row until the end of the transaction: whoever else changes it waits, and then sees what was changed. On
+// SQLite there is one transaction at a time anyway.
+func (c *Catalog) lock(ctx context.Context, table, id string) error {
+	if c.db.Dialect() != dialect.Postgres {
+		return nil
+	}
+	if _, err := c.db.ExecContext(ctx, "SELECT 1 FROM "+table+" WHERE id = $1 FOR UPDATE", id); err != nil {
+		return fmt.Errorf("lock row: %w", err)
+	}
+	return nil
 }

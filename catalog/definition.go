@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -12,11 +13,6 @@ import (
 	"entrepot/ent/importdefinition"
 	"entrepot/refusal"
 	"entrepot/viewer"
-)
-
-const (
-	maxName        = 255
-	maxDescription = 4000
 )
 
 // NewDefinition is what a definition is made from.
@@ -41,7 +37,7 @@ func (c *Catalog) CreateDefinition(ctx context.Context, in NewDefinition) (*ent.
 			"Only platform administrators make definitions for all organizations.")
 	}
 	var wrong refusal.Errors
-	in.Name = wrong.Text(refusal.Input("name"), "The name", in.Name, maxName, true)
+	in.Name = name(&wrong, refusal.Input("name"), "The name", in.Name)
 	in.Description = wrong.Lines(refusal.Input("description"), "The description", in.Description, maxDescription, false)
 	in.Version = check(&wrong, in.Version)
 	if err := c.compile(ctx, &wrong, in.Version.Code); err != nil {
@@ -129,10 +125,10 @@ func (c *Catalog) change(
 	ctx context.Context, v viewer.Viewer, d *ent.ImportDefinition, in DefinitionChange, wrong refusal.Errors,
 ) (*ent.ImportDefinition, error) {
 	update := d.Update().Where(importdefinition.Version(in.ExpectedVersion))
-	name := d.Name
+	called := d.Name
 	if in.Name != nil {
-		name = wrong.Text(refusal.Input("name"), "The name", *in.Name, maxName, true)
-		update.SetName(name).SetNormalizedName(definition.NormalizeName(name))
+		called = name(&wrong, refusal.Input("name"), "The name", *in.Name)
+		update.SetName(called).SetNormalizedName(definition.NormalizeName(called))
 	}
 	if in.Description != nil {
 		text := wrong.Lines(refusal.Input("description"), "The description", *in.Description, maxDescription, false)
@@ -147,7 +143,7 @@ func (c *Catalog) change(
 	if err := wrong.OrNil(); err != nil {
 		return nil, err
 	}
-	newVersion := !reflect.DeepEqual(have, want)
+	newVersion := !same(have, want)
 	if newVersion {
 		update.AddVersion(1).
 			SetInputSchema(want.Columns).SetOutputSchema(want.Outputs).SetFormat(want.Format).
@@ -164,11 +160,18 @@ func (c *Catalog) change(
 		return nil, refusal.New(refusal.Conflict, refusal.Input("expectedVersion"),
 			"Somebody changed the definition in the meantime: read it again and repeat the change.")
 	case err != nil:
-		return nil, taken(err, name)
+		return nil, taken(err, called)
 	case newVersion:
 		err = c.addVersion(ctx, v, changed)
 	}
 	return changed, err
+}
+
+// same tells whether two versions say the same: a format without a time zone means UTC, as it is shown.
+func same(a, b definition.Version) bool {
+	const utc = "UTC"
+	a.Format.TimeZone, b.Format.TimeZone = cmp.Or(a.Format.TimeZone, utc), cmp.Or(b.Format.TimeZone, utc)
+	return reflect.DeepEqual(a, b)
 }
 
 // over is the version with the given changes.
@@ -210,8 +213,11 @@ func (c *Catalog) ArchiveDefinition(ctx context.Context, id string) (*ent.Import
 	return archived, nil
 }
 
-// ownDefinition finds a definition that the viewer's organization may change.
+// ownDefinition finds a definition that the viewer's organization may change, and holds it until the transaction ends.
 func (c *Catalog) ownDefinition(ctx context.Context, v viewer.Viewer, id string) (*ent.ImportDefinition, error) {
+	if err := c.lock(ctx, importdefinition.Table, id); err != nil {
+		return nil, err
+	}
 	d, err := c.db.Client().ImportDefinition.Get(ctx, id)
 	switch {
 	case ent.IsNotFound(err):

@@ -8,6 +8,7 @@ import (
 	"entrepot/database"
 	"entrepot/definition"
 	"entrepot/ent"
+	"entrepot/ent/site"
 	"entrepot/ent/sitename"
 	"entrepot/refusal"
 	"entrepot/viewer"
@@ -62,6 +63,9 @@ func (c *Catalog) UpdateSite(ctx context.Context, in SiteChange) (*ent.Site, err
 	}
 	var changed *ent.Site
 	err := c.db.Do(ctx, "updateSite", func(ctx context.Context) error {
+		if err := c.lock(ctx, site.Table, in.ID); err != nil {
+			return err
+		}
 		site, err := c.db.Client().Site.Get(ctx, in.ID)
 		if ent.IsNotFound(err) {
 			return refusal.New(refusal.NotFound, refusal.Input("id"), "There is no such site.")
@@ -98,15 +102,15 @@ func (c *Catalog) UpdateSite(ctx context.Context, in SiteChange) (*ent.Site, err
 func (in NewSite) checked() (NewSite, error) {
 	var wrong refusal.Errors
 	out := NewSite{
-		Key:     wrong.Text(refusal.Input("key"), "The key", in.Key, maxName, true),
-		Name:    wrong.Text(refusal.Input("name"), "The name", in.Name, maxName, true),
+		Key:     name(&wrong, refusal.Input("key"), "The key", in.Key),
+		Name:    name(&wrong, refusal.Input("name"), "The name", in.Name),
 		Aliases: []string{},
 	}
 	if len(in.Aliases) > maxAliases {
 		return out, refusal.New(refusal.InvalidInput, refusal.Input("aliases"), "A site has at most %d aliases.", maxAliases)
 	}
 	for i, alias := range in.Aliases {
-		out.Aliases = append(out.Aliases, wrong.Text(refusal.Input("aliases", strconv.Itoa(i)), "The alias", alias, maxName, true))
+		out.Aliases = append(out.Aliases, name(&wrong, refusal.Input("aliases", strconv.Itoa(i)), "The alias", alias))
 	}
 	return out, wrong.OrNil()
 }

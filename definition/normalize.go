@@ -126,7 +126,11 @@ func NormalizeOutputs(outputs []Output) []Output {
 	return outputs
 }
 
+// trimAll returns trimmed copies; an empty list is nil, which it is when it has been stored.
 func trimAll(texts []string) []string {
+	if len(texts) == 0 {
+		return nil
+	}
 	texts = slices.Clone(texts)
 	for i, text := range texts {
 		texts[i] = strings.TrimSpace(text)

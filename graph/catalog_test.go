@@ -1,11 +1,14 @@
 package graph_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"entrepot/viewer"
 )
 
 const create = `mutation ($in: CreateImportDefinitionInput!) { createImportDefinition(input: $in) {
@@ -205,5 +208,109 @@ func TestSitesAreKnownByTheirSpellings(t *testing.T) {
 		}, a.at("import", "results", "nodes"))
 		require.EqualValues(t, 1, a.at("importResults", "totalCount"))
 		require.Equal(t, "N", a.at("sites", "nodes", 0, "key"))
+	})
+}
+
+// TestADefinitionWrittenBackAsItWasReadMakesNoVersion is what an editor does that changes the name alone.
+func TestADefinitionWrittenBackAsItWasReadMakesNoVersion(t *testing.T) {
+	t.Parallel()
+	idle(t, func(t *testing.T, w *world) {
+		for name, format := range map[string]any{"one": nil, "two": object{"locale": "tr", "dateFormats": []any{"DD.MM.YYYY"}, "timeZone": "UTC"}} {
+			in := valid()
+			in["name"], in["format"] = name, format
+			id := w.must(w.manager, create, object{"in": in}).at("createImportDefinition", "importDefinition", "id")
+			read := w.must(w.manager, `query ($id: ID!) { importDefinition(id: $id) {
+				inputSchema { name type required role aliases format description }
+				outputSchema { key label type periodUnit unit aggregate column formElementId } processorCode onInvalidRow onUnknownSite
+				format { kind encoding delimiter quote escape sheet headerRow locale decimalSeparator thousandsSeparator dateFormats timeZone }
+				} }`, object{"id": id})
+			back := read.at("importDefinition").(object)
+			back["id"], back["expectedVersion"], back["name"] = id, 1, name+" more"
+			const update = `mutation ($in: UpdateImportDefinitionInput!) { updateImportDefinition(input: $in) {
+				importDefinition { name version versions { totalCount } } userErrors { code } } }`
+			a := w.must(w.manager, update, object{"in": back})
+			require.Equal(t, object{"name": name + " more", "version": 1.0, "versions": object{"totalCount": 1.0}},
+				a.at("updateImportDefinition", "importDefinition"))
+			back["format"].(object)["timeZone"] = "Europe/Istanbul"
+			a = w.must(w.manager, update, object{"in": back})
+			require.EqualValues(t, 2, a.at("updateImportDefinition", "importDefinition", "version"))
+		}
+	})
+}
+
+// TestANameThatComparesLikeNothingIsRefused gives names of which nothing, or too much, is left in the form that names are
+// compared in.
+func TestANameThatComparesLikeNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	idle(t, func(t *testing.T, w *world) {
+		in := valid()
+		id := w.must(w.manager, create, object{"in": in}).at("createImportDefinition", "importDefinition", "id")
+		site := w.must(w.manager, `mutation { createSite(input: {key: "k", name: "K"}) { site { id } } }`, nil).at("createSite", "site", "id")
+		for _, name := range []string{"\u200b", "´", "\u0301", " \u2060¨ ", strings.Repeat("\ufdfa", 255)} {
+			in["name"] = name
+			a := w.must(w.manager, create, object{"in": in})
+			require.Equal(t, []any{"INVALID_INPUT", []any{"input", "name"}, nil}, []any{
+				a.at("createImportDefinition", "userErrors", 0, "code"), a.at("createImportDefinition", "userErrors", 0, "field"),
+				a.at("createImportDefinition", "importDefinition"),
+			}, "%.10q", name)
+			a = w.must(w.manager, `mutation ($d: ID!, $s: ID!, $name: String!) {
+				d: updateImportDefinition(input: {id: $d, expectedVersion: 1, name: $name}) { userErrors { code field } }
+				key: createSite(input: {key: $name, name: "N"}) { userErrors { code field } }
+				name: createSite(input: {key: "N", name: $name}) { userErrors { code field } }
+				alias: createSite(input: {key: "N", name: "N", aliases: ["M", $name]}) { userErrors { code field } }
+				s: updateSite(input: {id: $s, name: $name}) { userErrors { code field } } }`, object{"d": id, "s": site, "name": name})
+			for what, field := range map[string][]any{
+				"d": {"input", "name"}, "key": {"input", "key"}, "name": {"input", "name"}, "alias": {"input", "aliases", "1"}, "s": {"input", "name"},
+			} {
+				require.Equal(t, []any{object{"code": "INVALID_INPUT", "field": field}}, a.at(what, "userErrors"), "%s %.10q", what, name)
+			}
+		}
+		require.EqualValues(t, 1, w.must(w.reader, `{ sites { totalCount } }`, nil).at("sites", "totalCount"))
+	})
+}
+
+// TestChangesOfDifferentFieldsAtOnceBothStay lets two people change one site, and one rename a definition that the other
+// archives, over and over.
+func TestChangesOfDifferentFieldsAtOnceBothStay(t *testing.T) {
+	t.Parallel()
+	idle(t, func(t *testing.T, w *world) {
+		const change = `mutation ($in: UpdateSiteInput!) { updateSite(input: $in) { userErrors { code } } }`
+		site := w.must(w.manager, `mutation { createSite(input: {key: "k", name: "K"}) { site { id } } }`, nil).at("createSite", "site", "id")
+		try := func(v viewer.Viewer, document string, in any) {
+			a := w.ask(v, document, object{"in": in})
+			for a.code() == "SERVICE_UNAVAILABLE" { // nothing was done
+				a = w.ask(v, document, object{"in": in})
+			}
+			require.Empty(t, a.Errors)
+		}
+		together := func(a, b func()) {
+			var wg sync.WaitGroup
+			wg.Go(a)
+			wg.Go(b)
+			wg.Wait()
+		}
+		for i := range 20 {
+			name, alias := fmt.Sprint("Name ", i), fmt.Sprint("Alias ", i)
+			together(func() {
+				try(w.manager, change, object{"id": site, "name": name})
+			}, func() {
+				try(w.owner, change, object{"id": site, "aliases": []string{alias}})
+			})
+			a := w.must(w.reader, `query ($id: ID!) { site(id: $id) { name aliases } }`, object{"id": site})
+			require.Equal(t, object{"name": name, "aliases": []any{alias}}, a.at("site"))
+
+			in := valid()
+			in["name"] = fmt.Sprint("Old ", i)
+			id := w.must(w.manager, create, object{"in": in}).at("createImportDefinition", "importDefinition", "id")
+			in["name"] = fmt.Sprint("New ", i)
+			together(func() {
+				try(w.manager, `mutation ($in: UpdateImportDefinitionInput!) { updateImportDefinition(input: $in) { userErrors { code } } }`,
+					object{"id": id, "expectedVersion": 1, "name": in["name"]})
+			}, func() {
+				try(w.owner, `mutation ($in: ArchiveImportDefinitionInput!) { archiveImportDefinition(input: $in) { userErrors { code } } }`,
+					object{"id": id})
+			})
+			require.NotNil(t, w.must(w.manager, create, object{"in": in}).at("createImportDefinition", "importDefinition"), "an archived name is free")
+		}
 	})
 }
