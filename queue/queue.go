@@ -114,6 +114,8 @@ type Queue struct {
 	sparing      *slog.Logger // of what says the same over and over while the database is away
 	client       *river.Client[*sql.Tx]
 	wake         *wake
+	id           string // River's of this process
+	busy         busy
 
 	runner  Runner  // set by Start, before the first job
 	checker Checker // likewise
@@ -175,11 +177,11 @@ func New(c Config) (*Queue, error) {
 	); err != nil {
 		return nil, fmt.Errorf("configure queue: %w", err)
 	}
-	id := rand.Text()
+	q.id = rand.Text()
 	driver := sqliteDriver(c.DB.Writer(), q.wake)
 	var reindex river.PeriodicSchedule // nil: River's own
 	if c.DB.Dialect() == dialect.Postgres {
-		driver, q.schema = postgresDriver(c.DB.Writer(), c.ListenURL, id, q.wake), riverSchema
+		driver, q.schema = postgresDriver(c.DB.Writer(), c.ListenURL, q.id, q.wake), riverSchema
 		reindex = river.NeverSchedule() // only the tables' owner may
 	}
 	client, err := river.NewClient(driver, &river.Config{
@@ -187,7 +189,7 @@ func New(c Config) (*Queue, error) {
 		ErrorHandler:                &errorLog{q.log},
 		FetchCooldown:               fetchCooldown,
 		FetchPollInterval:           pollEvery,
-		ID:                          id,
+		ID:                          q.id,
 		JobTimeout:                  checkTimeout,
 		Logger:                      q.sparing,
 		MaxAttempts:                 attempts,
@@ -293,6 +295,9 @@ func (q *Queue) sweep(ctx context.Context) {
 		}
 		if err := q.tidy(ctx); err != nil && ctx.Err() == nil {
 			q.sparing.Warn("could not look for imports that were forgotten in line; will try again", "error", err)
+		}
+		if err := q.resume(ctx); err != nil && ctx.Err() == nil {
+			q.sparing.Warn("could not look for jobs whose end was not written down; will try again", "error", err)
 		}
 		if q.schema != "" {
 			if err := q.reclaim(ctx); err != nil && ctx.Err() == nil {

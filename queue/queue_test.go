@@ -327,6 +327,42 @@ func TestWhatADeadProcessWasRunningIsDoneAgain(t *testing.T) {
 	require.False(t, receive(t, recovered))
 }
 
+// River gives up to write down what became of a job when the database is away for more than some seconds.
+func TestAJobWhoseEndWasNotWrittenDownIsWorkedAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *queue.Config) { c.RecoverEvery = time.Millisecond })
+	ran, release := make(chan string, 10), make(chan struct{})
+	b.start(t, &work{run: func(ctx context.Context, _, importID string) error {
+		ran <- importID
+		if importID == "imp-1" {
+			select {
+			case <-release:
+			case <-ctx.Done():
+			}
+		}
+		return nil
+	}})
+	b.enqueue(t, "imp-1") // is really running
+	require.Equal(t, "imp-1", receive(t, ran))
+	require.NoError(t, b.db.Do(t.Context(), "test", func(ctx context.Context) error {
+		if err := b.EnqueueImport(ctx, organization, "imp-2"); err != nil {
+			return err
+		}
+		if _, err := b.db.ExecContext(ctx, "UPDATE "+b.table()+` SET state = 'running', attempt = 1,
+			attempted_by = (SELECT attempted_by FROM `+b.table()+` WHERE state = 'running') WHERE state = 'available'`); err != nil {
+			return err
+		}
+		_, err := b.db.ExecContext(ctx, "UPDATE "+b.table()+" SET attempted_at = $1", time.Now().Add(-2*time.Minute))
+		return err
+	}))
+	require.Equal(t, "imp-2", receive(t, ran))
+	close(release)
+	require.Eventually(t, func() bool { return b.count(t, "state = 'completed'") == 2 }, soon, time.Millisecond)
+	require.NoError(t, b.Stop(t.Context()))
+	require.Empty(t, ran, "each of them once")
+	require.Equal(t, 1, strings.Count(b.log.String(), "they are worked again"))
+}
+
 func TestSweepsGoOnAfterAnError(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(c *queue.Config) { c.Alone, c.RecoverEvery = false, time.Millisecond })

@@ -45,12 +45,12 @@ type importWorker struct {
 func (*importWorker) Timeout(*river.Job[importArgs]) time.Duration { return -1 }
 
 func (w *importWorker) Work(ctx context.Context, job *river.Job[importArgs]) error {
-	return w.queue.outcome(ctx, caught(func() error {
+	return w.queue.work(ctx, job.ID, func() error {
 		if err := w.queue.runner.Run(ctx, job.Args.OrganizationID, job.Args.ImportID); err != nil {
 			return err
 		}
 		return w.queue.leave(ctx, job.Args.OrganizationID, job.Args.ImportID)
-	}))
+	})
 }
 
 type checkWorker struct {
@@ -59,9 +59,9 @@ type checkWorker struct {
 }
 
 func (w *checkWorker) Work(ctx context.Context, job *river.Job[checkArgs]) error {
-	return w.queue.outcome(ctx, caught(func() error {
+	return w.queue.work(ctx, job.ID, func() error {
 		return w.queue.checker.Check(ctx, job.Args.OrganizationID, job.Args.HistoryID)
-	}))
+	})
 }
 
 type eraseWorker struct {
@@ -70,9 +70,9 @@ type eraseWorker struct {
 }
 
 func (w *eraseWorker) Work(ctx context.Context, job *river.Job[eraseArgs]) error {
-	return w.queue.outcome(ctx, caught(func() error {
+	return w.queue.work(ctx, job.ID, func() error {
 		return w.queue.checker.Erase(ctx, job.Args.OrganizationID, job.Args.Keys)
-	}))
+	})
 }
 
 // panicError is a panic of what a job called. It is caught here, because River would log it once more than we do.
@@ -93,8 +93,11 @@ func caught(f func() error) (err error) {
 	return f()
 }
 
-// outcome says in River's words what became of a job.
-func (q *Queue) outcome(ctx context.Context, err error) error {
+// work does a job, and says in River's words what became of it.
+func (q *Queue) work(ctx context.Context, job int64, do func() error) error {
+	q.busy.begin(job)
+	defer q.busy.end(job)
+	err := caught(do)
 	var delay Delay
 	switch {
 	case err == nil:
