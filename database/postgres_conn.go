@@ -4,7 +4,10 @@ import (
 	"container/list"
 	"context"
 	sqldriver "database/sql/driver"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 
 	"github.com/lib/pq"
 )
@@ -30,6 +33,9 @@ type pqConn interface {
 // Connect opens a connection.
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	inner, err := c.Connector.Connect(ctx)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // a server, or what is before it, that starts or stops
+		return nil, &net.OpError{Op: "dial", Net: "postgres", Err: fmt.Errorf("the connection was closed at once: %w", err)}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -60,18 +60,30 @@ func TestOpenPostgres(t *testing.T) {
 	require.ErrorContains(t, err, "either")
 
 	// Nobody answers: it waits as long as it was told and says so.
-	var log bytes.Buffer
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, closed.Close())
-	_, err = database.Open(t.Context(), database.Config{
-		URL: "postgres://u:secret@" + closed.Addr().String() + "/d", Wait: 200 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(&log, nil)),
-	})
-	require.ErrorContains(t, err, "did not answer within 200ms")
-	require.True(t, database.Unavailable(err))
-	require.Contains(t, log.String(), "does not answer yet")
-	require.NotContains(t, log.String(), "u:secret")
+	for name, server := range map[string]func(net.Listener){
+		"nobody listens": func(l net.Listener) { _ = l.Close() },
+		"connections are closed at once, as by a server that stops": func(l net.Listener) {
+			go func() {
+				for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+					_ = c.Close()
+				}
+			}()
+		},
+	} {
+		var log bytes.Buffer
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = listener.Close() })
+		server(listener)
+		_, err = database.Open(t.Context(), database.Config{
+			URL: "postgres://u:secret@" + listener.Addr().String() + "/d", Wait: 200 * time.Millisecond,
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		require.ErrorContains(t, err, "did not answer within 200ms", name)
+		require.NotContains(t, log.String(), "u:secret")
+		require.True(t, database.Unavailable(err), name)
+		require.Contains(t, log.String(), "does not answer yet", name)
+	}
 
 	// A server that knows the role but not the database is not waited for.
 	c, _ := testdb.EmptyPostgres(t)
