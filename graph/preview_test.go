@@ -130,6 +130,30 @@ func (w *world) raw(v any, document string, variables object) string {
 	return text.String()
 }
 
+// TestAPreviewTellsWhatNoRowAloneIsWrongWith previews amounts in two currencies, which are right row by row.
+func TestAPreviewTellsWhatNoRowAloneIsWrongWith(t *testing.T) {
+	t.Parallel()
+	working(t, func(t *testing.T, w *world) {
+		in := object{"importDefinitionId": w.define(w.manager, "Costs")}
+		for policy, rows := range map[string]string{"FAIL": "", "SKIP": "N,never,1 EUR\n"} {
+			in["onInvalidRow"] = policy
+			in["uploadHistoryId"] = w.upload(w.collector, "costs.csv", "site,date,kwh\nN,2024-01-01,5 EUR\nN,2024-01-02,5 USD\n"+rows)
+			a := w.must(w.collector, previewDocument, object{"in": in})
+			require.Empty(t, a.at("previewImport", "results"))
+			require.Len(t, a.at("previewImport", "rowErrors"), strings.Count(rows, "\n"))
+			run := w.start(w.collector, in)
+			done := w.finish(w.collector, run)
+			require.Equal(t, "INVALID_ROWS", done["errorCode"])
+			require.Len(t, a.at("previewImport", "userErrors"), 1, policy)
+			wrong := a.at("previewImport", "userErrors", 0).(object)
+			require.Equal(t, "UPLOAD_FAILED", wrong["code"])
+			require.Equal(t, []any{"input", "uploadHistoryId"}, wrong["field"])
+			require.Equal(t, object{"name": "errorCode", "value": "INVALID_ROWS"}, wrong["params"].([]any)[0])
+			require.True(t, strings.EqualFold(done["error"].(string)+".", wrong["message"].(string)), wrong["message"])
+		}
+	})
+}
+
 func TestADraftIsPreviewedThroughTheAPI(t *testing.T) {
 	t.Parallel()
 	idle(t, func(t *testing.T, w *world) {

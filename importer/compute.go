@@ -224,12 +224,16 @@ func (a *attempt) verdict(c counts, log *definition.ErrorLog) *failureError {
 		return fail(definition.ErrorNoRows, nil, "the file has a header and no rows below it")
 	case c.rejected > 0 && a.run.OnInvalidRow == definition.InvalidRowFail:
 		where, params := firstError(log)
-		return fail(definition.ErrorInvalidRows, append(total, params...), "%s; the first is %s",
+		f := fail(definition.ErrorInvalidRows, append(total, params...), "%s; the first is %s",
 			ofRows(c.rejected, c.processed()), where)
+		f.ofRows = true
+		return f
 	case c.accepted == 0:
 		where, params := firstError(log)
-		return fail(definition.ErrorNoValidRows, append(total, params...),
+		f := fail(definition.ErrorNoValidRows, append(total, params...),
 			"none of the %d rows could be accepted; the first is %s", c.processed(), where)
+		f.ofRows = true
+		return f
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ type failureError struct {
 	Code     definition.ImportErrorCode
 	Sentence string
 	Params   []definition.Param
+	// ofRows tells that the errors of rows are why, and say it all.
+	ofRows bool
 }
 
 // Error is the sentence.

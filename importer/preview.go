@@ -273,9 +273,10 @@ func (a *attempt) preview(o *outcome) *Preview {
 			Message: upperFirst(f.Sentence) + ".",
 			Params:  append([]definition.Param{{Name: "errorCode", Value: string(f.Code)}}, f.Params...),
 		}
-		switch f.Code {
-		case definition.ErrorInvalidRows, definition.ErrorNoValidRows:
+		if f.ofRows {
 			return p // the rows' own errors tell
+		}
+		switch f.Code {
 		case definition.ErrorColumnMissing, definition.ErrorColumnAmbiguous:
 			problem.Code, problem.Field = refusal.MappingInvalid, refusal.Input("columnMapping")
 		case definition.ErrorScriptThrew, definition.ErrorScriptTimeout, definition.ErrorScriptMemory,
