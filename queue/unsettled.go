@@ -2,8 +2,8 @@ package queue
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -68,7 +68,7 @@ func (q *Queue) resume(ctx context.Context) error {
 		return err
 	}
 	stuck = slices.DeleteFunc(stuck, func(id string) bool {
-		return slices.ContainsFunc(jobs, func(job int64) bool { return fmt.Sprint(job) == id })
+		return slices.ContainsFunc(jobs, func(job int64) bool { return strconv.FormatInt(job, 10) == id })
 	})
 	if len(stuck) == 0 {
 		return nil
