@@ -17,12 +17,14 @@ var (
 	thousandsSeparators = []string{".", ",", " ", "'", "\u00A0", "\u202F", "’"}
 )
 
-// Location loads the time zone; empty means UTC. The name "Local" is refused: it means something else on each machine.
+// Location loads the time zone; empty means UTC. The name "Local" is refused, and so is what else a machine's folder of
+// zones may have beside the names of the IANA database, which begin with a capital: it means something else on each
+// machine (localtime), or counts leap seconds (right/UTC).
 func (f Format) Location() (*time.Location, error) {
 	if f.TimeZone == "" {
 		return time.UTC, nil
 	}
-	if strings.EqualFold(f.TimeZone, "local") {
+	if first := f.TimeZone[0]; first < 'A' || first > 'Z' || strings.EqualFold(f.TimeZone, "local") {
 		return nil, fmt.Errorf("time zone %q is not a name of the IANA database", f.TimeZone)
 	}
 	location, err := time.LoadLocation(f.TimeZone)

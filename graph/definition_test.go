@@ -118,6 +118,8 @@ func TestEveryMistakeInADefinitionIsAnsweredWithItsPlace(t *testing.T) {
 		"NUL in a layout":              {column(1, "format", "YYYY-MM-DD[\x00]"), at + "1 format", "layout"},
 		"NUL in a date format":         {format(object{"dateFormats": []any{"YYYY[\x00]"}}), form + "dateFormats 0", "layout"},
 		"21 date formats":              {format(object{"dateFormats": layouts}), form + "dateFormats", "many"},
+		"the machine's time zone":      {format(object{"timeZone": "localtime"}), form + "timeZone", "unknown"},
+		"a zone with leap seconds":     {format(object{"timeZone": "right/UTC"}), form + "timeZone", "unknown"},
 		"unknown time zone":            {format(object{"timeZone": "Mars/Olympus"}), form + "timeZone", "unknown"},
 	}
 	require.GreaterOrEqual(t, len(cases), 25)
