@@ -147,7 +147,9 @@ func (u *Uploads) erase(ctx context.Context, h *ent.ReviewUploadHistory) error {
 	}
 	var keys []string
 	// An attempt that failed in the client has no file of its own: what lies at its path is that of the record that has it.
-	if key, own := u.ownKey(h.OrganizationID, h.GroupID, h.GcsPath); own && h.UniquePath != nil {
+	// Rows that an import set aside are the import's, whoever recorded their path.
+	key, own := u.ownKey(h.OrganizationID, h.GroupID, h.GcsPath)
+	if own && h.UniquePath != nil && !leftover.MatchString(key) {
 		keys = append(keys, key)
 	}
 	for _, run := range runs {

@@ -374,6 +374,19 @@ func TestErasingAFailedAttemptLeavesTheFileOfThePath(t *testing.T) {
 	})
 }
 
+// A signed URL tells the path of a file that the server made. Recorded as an upload it is still the import's.
+func TestErasingARecordOfSetAsideRowsLeavesThemToTheirImport(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, h *house) {
+		run := h.ended(t, h.check(t, h.store(t, asAda(t), h.write(t, "org-one/grp-one/x", "a\n1\n"))))
+		recorded := h.check(t, h.store(t, asAda(t), h.bucket.Path(*run.RejectedRowsKey)))
+		_, err := h.Delete(asAda(t), globalID(recorded))
+		require.NoError(t, err)
+		h.eraseJobs(t)
+		require.True(t, h.exists(t, *run.RejectedRowsKey))
+	})
+}
+
 func TestWhoMayNotDeleteOrRevalidate(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, h *house) {
