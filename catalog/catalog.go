@@ -78,13 +78,13 @@ func name(wrong *refusal.Errors, field []string, what, text string) string {
 	return text
 }
 
-// lock holds a row until the end of the transaction: whoever else changes it waits, and then sees what was changed. On
-// SQLite there is one transaction at a time anyway.
+// lock holds a row until the end of the transaction: whoever else changes it waits, and then sees what was changed;
+// whoever only refers to it does not wait. On SQLite there is one transaction at a time anyway.
 func (c *Catalog) lock(ctx context.Context, table, id string) error {
 	if c.db.Dialect() != dialect.Postgres {
 		return nil
 	}
-	if _, err := c.db.ExecContext(ctx, "SELECT 1 FROM "+table+" WHERE id = $1 FOR UPDATE", id); err != nil {
+	if _, err := c.db.ExecContext(ctx, "SELECT 1 FROM "+table+" WHERE id = $1 FOR NO KEY UPDATE", id); err != nil {
 		return fmt.Errorf("lock row: %w", err)
 	}
 	return nil
