@@ -106,12 +106,11 @@ func (l *live) InterceptOperation(ctx context.Context, next graphql.OperationHan
 				present = present[1:]
 			} else if m, err = sub.next(ctx); err != nil {
 				ended = true
-				if ctx.Err() != nil {
-					return nil
-				}
 				return l.fail(ctx, err)(ctx)
 			}
 			switch {
+			case ctx.Err() != nil: // in the middle of it
+				return nil
 			case m.response == nil && req.id != "":
 				ended = true
 				sub.leave()
@@ -157,8 +156,11 @@ func requested(op *graphql.OperationContext) (request, error) {
 	return req, nil
 }
 
-// fail answers with one error and completes.
+// fail answers with one error and completes; where the context has ended it only completes, since that is why.
 func (l *live) fail(ctx context.Context, err error) graphql.ResponseHandler {
+	if ctx.Err() != nil {
+		return func(context.Context) *graphql.Response { return nil }
+	}
 	return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{l.present.present(ctx, err)}})
 }
 
