@@ -407,6 +407,25 @@ func TestRowsLeftOpenHoldNobodyUp(t *testing.T) {
 	})
 }
 
+// What ends a query on PostgreSQL, a context of its own, is not taken for why it has ended: the transaction would be
+// thrown away although nobody had canceled anything.
+func TestRowsClosedEarlyAreNoFailure(t *testing.T) {
+	t.Parallel()
+	eachNotes(t, func(t *testing.T, db *database.DB) {
+		for i := range 300 {
+			do(t, db, func(ctx context.Context) {
+				rows, err := db.QueryContext(ctx, "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3")
+				require.NoError(t, err)
+				require.True(t, rows.Next())
+				require.NoError(t, rows.Close())
+				runtime.Gosched() // to what waits for either in database/sql
+				require.NoError(t, rows.Err())
+				require.NoError(t, note(ctx, db, fmt.Sprint(i)))
+			})
+		}
+	})
+}
+
 // Whoever reads in a snapshot whose context ends is told so: that is nobody's fault, statements after the end are.
 func TestASnapshotEndsByItsContextsError(t *testing.T) {
 	t.Parallel()

@@ -135,6 +135,7 @@ type Rows struct {
 
 	once  sync.Once
 	cause atomic.Pointer[error] // set before the rows are closed by anybody but their reader
+	last  atomic.Pointer[error] // what Err was when the rows were closed
 }
 
 // Next goes to the next row; false after the last one, or when Err says why there are no more.
@@ -160,6 +161,9 @@ func (r *Rows) Err() error {
 	if cause := r.cause.Load(); cause != nil {
 		return *cause
 	}
+	if last := r.last.Load(); last != nil {
+		return *last
+	}
 	return r.Rows.Err()
 }
 
@@ -177,9 +181,11 @@ func (r *Rows) end(cause error) (err error) {
 			r.cancel() // closing would read what is left
 		}
 		err = r.Rows.Close()
-		r.cancel()
+		failed := r.Err()
+		r.last.Store(&failed)
+		r.cancel() // only now: what database/sql waits with may take this for why the rows have ended
 		s := r.session
-		s.fail(r.Err())
+		s.fail(failed)
 		s.connection.mu.Lock()
 		s.rows = nil
 		s.connection.mu.Unlock()
