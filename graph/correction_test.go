@@ -63,6 +63,15 @@ func TestACorrectionTakesThePlaceOfTheEarlierResults(t *testing.T) {
 		require.EqualValues(t, 2, kept.at("import", "results", "totalCount"))
 		require.EqualValues(t, 0, kept.at("import", "current", "totalCount"))
 
+		// Run again it would be newer, and its fewer rows would count.
+		again := w.must(w.collector, `mutation ($id: ID!) { retryImport(input: {id: $id}) { import { id } userErrors { code field message } } }`,
+			object{"id": earlier})
+		require.Nil(t, again.at("retryImport", "import"))
+		require.Equal(t, object{
+			"code": "INVALID_TRANSITION", "field": []any{"input", "id"},
+			"message": "This import has been corrected, by " + run + ": that one has the results that count.",
+		}, again.at("retryImport", "userErrors", 0))
+
 		// Another organization's import is corrected by nobody but it.
 		stranger := w.must(w.foreigner, `mutation ($in: StartImportInput!) { startImport(input: $in) { import { id } userErrors { code field } } }`,
 			object{"in": object{

@@ -90,6 +90,13 @@ func (importResolver) FileName(ctx context.Context, run *ent.ImportRun) (*string
 	return &run.FileName, nil
 }
 
+func (importResolver) FileSize(ctx context.Context, run *ent.ImportRun) (*int64, error) {
+	if !showsFile(asking(ctx), run) {
+		return nil, nil
+	}
+	return run.FileSize, nil
+}
+
 func (importResolver) Sha256(ctx context.Context, run *ent.ImportRun) (*string, error) {
 	if !showsFile(asking(ctx), run) {
 		return nil, nil

@@ -122,7 +122,7 @@ func TestAFileIsSeenByItsGroupOnlyAndTheImportByAll(t *testing.T) {
 		require.Equal(t, "PARTIALLY_COMPLETED", w.finish(w.collector, run)["status"])
 
 		document := `query ($id: ID!, $h: ID!) {
-		import(id: $id) { status acceptedRowCount rejectedRowCount uploadHistory { id } fileName sha256 rejectedRows { url }
+		import(id: $id) { status acceptedRowCount rejectedRowCount uploadHistory { id } fileName fileSize sha256 rejectedRows { url }
 			rowErrors { nodes { row line column code value message } } errorGroups { code column count rowRanges { first last } sample { row value } } }
 		byHistory: imports(filter: {uploadHistoryId: $h}) { totalCount }
 		byName: imports(filter: {fileNameContains: "secret"}) { totalCount }
@@ -139,7 +139,7 @@ func TestAFileIsSeenByItsGroupOnlyAndTheImportByAll(t *testing.T) {
 			theirs := w.must(v, document, object{"id": run, "h": history})
 			require.Equal(t, "PARTIALLY_COMPLETED", theirs.at("import", "status"), name)
 			require.EqualValues(t, 1, theirs.at("import", "rejectedRowCount"), name)
-			for _, hidden := range []string{"uploadHistory", "fileName", "sha256", "rejectedRows"} {
+			for _, hidden := range []string{"uploadHistory", "fileName", "fileSize", "sha256", "rejectedRows"} {
 				require.Nil(t, theirs.at("import", hidden), name+" "+hidden)
 			}
 			require.Nil(t, theirs.at("import", "rowErrors", "nodes", 0, "value"), name)

@@ -12,9 +12,9 @@ import (
 	"entrepot/viewer"
 )
 
-// Retry makes a new Import of one that FAILED, was CANCELED or PARTIALLY_COMPLETED: same file, version, mapping,
-// format, year and policy, and a correction of the same import. It needs a COLLECTOR in the group of the file. A
-// definition that was archived meanwhile is no hindrance.
+// Retry makes a new Import of one that FAILED, was CANCELED or PARTIALLY_COMPLETED and that no correction has superseded:
+// same file, version, mapping, format, year and policy, and a correction of the same import. It needs a COLLECTOR in the
+// group of the file. A definition that was archived meanwhile is no hindrance.
 //
 // Refusals: FORBIDDEN, GROUP_REQUIRED, INVALID_INPUT, NOT_FOUND, UPLOAD_FAILED, INVALID_TRANSITION,
 // IDEMPOTENCY_KEY_REUSED, LIMIT_REACHED where as many wait as may; of a correction CONFLICT too, where another one has
@@ -46,6 +46,9 @@ func (i *Importer) Retry(ctx context.Context, id string, idempotencyKey *string)
 }
 
 func (i *Importer) prepareRetry(ctx context.Context, v viewer.Viewer, id string) (*ent.ImportRunCreate, error) {
+	if err := i.lock(ctx, id); err != nil { // a correction of it may be ending
+		return nil, err
+	}
 	old, err := i.find(ctx, id)
 	if err != nil {
 		return nil, err
@@ -58,6 +61,10 @@ func (i *Importer) prepareRetry(ctx context.Context, v viewer.Viewer, id string)
 	default:
 		return nil, refusal.New(refusal.InvalidTransition, refusal.Input("id"),
 			"This import is %s; only one that FAILED, was CANCELED or PARTIALLY_COMPLETED is run again.", old.Status)
+	}
+	if old.SupersededByID != nil { // run again, it would be newer than what has all its rows
+		return nil, refusal.New(refusal.InvalidTransition, refusal.Input("id"),
+			"This import has been corrected, by %s: that one has the results that count.", *old.SupersededByID)
 	}
 	var errs refusal.Errors
 	history, err := i.heldHistory(ctx, &errs, prefixid.FromNumber(prefixid.UploadHistory, old.UploadHistoryID), "id")

@@ -107,7 +107,7 @@ type ImportResolver interface {
 	Organization(ctx context.Context, obj *ent.ImportRun) (*ent.Organization, error)
 	UploadHistory(ctx context.Context, obj *ent.ImportRun) (*ent.ReviewUploadHistory, error)
 	FileName(ctx context.Context, obj *ent.ImportRun) (*string, error)
-
+	FileSize(ctx context.Context, obj *ent.ImportRun) (*int64, error)
 	Sha256(ctx context.Context, obj *ent.ImportRun) (*string, error)
 
 	Progress(ctx context.Context, obj *ent.ImportRun) (*float64, error)
@@ -578,7 +578,7 @@ type Mutation {
     "The import and why."
     input: CancelImportInput!
   ): CancelImportPayload
-  "Starts a new import with the file, version, mapping and format of a failed, canceled or partially completed one. Role COLLECTOR, with a group."
+  "Starts a new import with the file, version, mapping and format of a failed, canceled or partially completed one that no correction has superseded. Role COLLECTOR, with a group."
   retryImport(
     "The import."
     input: RetryImportInput!
@@ -1393,7 +1393,7 @@ type Import implements Node {
   uploadHistory: ReviewUploadHistory
   "The file's name; null where it is of another group than yours."
   fileName: String
-  "The file's size in bytes."
+  "The file's size in bytes; null where it is of another group than yours."
   fileSize: Int64
   "The file's SHA-256 in hexadecimal; null where it is of another group than yours."
   sha256: String
@@ -7170,7 +7170,7 @@ func (ec *executionContext) _Import_fileSize(ctx context.Context, field graphql.
 			return ec.fieldContext_Import_fileSize(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.FileSize, nil
+			return ec.Resolvers.Import().FileSize(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
@@ -7181,7 +7181,7 @@ func (ec *executionContext) _Import_fileSize(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_Import_fileSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Import", field, false, false, errors.New("field of type Int64 does not have child fields"))
+	return graphql.NewScalarFieldContext("Import", field, true, true, errors.New("field of type Int64 does not have child fields"))
 }
 
 func (ec *executionContext) _Import_sha256(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
@@ -20950,10 +20950,43 @@ func (ec *executionContext) _Import(ctx context.Context, sel ast.SelectionSet, o
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "fileSize":
-			out.Values[i] = ec._Import_fileSize(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Import_fileSize(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "sha256":
 			field := field
 
