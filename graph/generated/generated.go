@@ -99,6 +99,10 @@ type GroupResolver interface {
 	Organization(ctx context.Context, obj *ent.Group) (*ent.Organization, error)
 }
 type ImportResolver interface {
+	Error(ctx context.Context, obj *ent.ImportRun) (*string, error)
+
+	ErrorParams(ctx context.Context, obj *ent.ImportRun) ([]*definition.Param, error)
+
 	ImportDefinition(ctx context.Context, obj *ent.ImportRun) (*ent.ImportDefinition, error)
 
 	RanWith(ctx context.Context, obj *ent.ImportRun) (*ent.ImportDefinitionVersion, error)
@@ -1363,7 +1367,7 @@ type Import implements Node {
   id: ID!
   "Where it stands."
   status: ImportStatus!
-  "What went wrong and where, in one sentence; null unless it failed."
+  "What went wrong and where, in one sentence; null unless it failed. What a processor threw or returned, which may quote cells, is left out where the file is of another group than yours."
   error: String
   "The stable code of what went wrong; null unless it failed."
   errorCode: ImportErrorCode
@@ -6744,7 +6748,7 @@ func (ec *executionContext) _Import_error(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Import_error(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Error, nil
+			return ec.Resolvers.Import().Error(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -6755,7 +6759,7 @@ func (ec *executionContext) _Import_error(ctx context.Context, field graphql.Col
 	)
 }
 func (ec *executionContext) fieldContext_Import_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Import", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Import", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Import_errorCode(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
@@ -6790,11 +6794,11 @@ func (ec *executionContext) _Import_errorParams(ctx context.Context, field graph
 			return ec.fieldContext_Import_errorParams(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ErrorParams, nil
+			return ec.Resolvers.Import().ErrorParams(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []definition.Param) graphql.Marshaler {
-			return ec.marshalNParam2ᚕentrepotᚋdefinitionᚐParamᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*definition.Param) graphql.Marshaler {
+			return ec.marshalNParam2ᚕᚖentrepotᚋdefinitionᚐParamᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6804,8 +6808,8 @@ func (ec *executionContext) fieldContext_Import_errorParams(_ context.Context, f
 	fc = &graphql.FieldContext{
 		Object:     "Import",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Param(ctx, field)
 		},
@@ -20677,20 +20681,86 @@ func (ec *executionContext) _Import(ctx context.Context, sel ast.SelectionSet, o
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "error":
-			out.Values[i] = ec._Import_error(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Import_error(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "errorCode":
 			out.Values[i] = ec._Import_errorCode(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "errorParams":
-			out.Values[i] = ec._Import_errorParams(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Import_errorParams(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "warnings":
 			out.Values[i] = ec._Import_warnings(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -27955,6 +28025,32 @@ func (ec *executionContext) marshalNParam2ᚕentrepotᚋdefinitionᚐParamᚄ(ct
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNParam2ᚕᚖentrepotᚋdefinitionᚐParamᚄ(ctx context.Context, sel ast.SelectionSet, v []*definition.Param) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNParam2ᚖentrepotᚋdefinitionᚐParam(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNParam2ᚖentrepotᚋdefinitionᚐParam(ctx context.Context, sel ast.SelectionSet, v *definition.Param) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Param(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPeriodUnit2entrepotᚋdefinitionᚐPeriodUnit(ctx context.Context, v any) (definition.PeriodUnit, error) {
