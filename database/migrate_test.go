@@ -165,7 +165,7 @@ func TestMigrationCountsAsAppliedWithItsTransaction(t *testing.T) {
 
 func TestSecondMigrateChangesNothing(t *testing.T) {
 	t.Parallel()
-	db := testdb.New(t)
+	db := testdb.NewSQLite(t)
 	version := func() (v int64) {
 		read(t, db, func(ctx context.Context) {
 			v = query(ctx, t, db, "SELECT schema_version AS v FROM pragma_schema_version")[0]["v"].(int64)
@@ -183,7 +183,7 @@ func TestSecondMigrateChangesNothing(t *testing.T) {
 		execute(ctx, t, db, "CREATE TRIGGER of_yesterday BEFORE UPDATE ON imports BEGIN SELECT 1; END")
 	})
 	require.NoError(t, db.Migrate(t.Context()))
-	fresh := testdb.New(t)
+	fresh := testdb.NewSQLite(t)
 	var want []values
 	read(t, fresh, func(ctx context.Context) { want = triggerNames(ctx, t, fresh) })
 	require.Len(t, want, 15)
