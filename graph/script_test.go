@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -245,6 +246,38 @@ func TestAProcessorThatFailsNamesTheSiteAndThePlace(t *testing.T) {
 				require.EqualValues(t, 0, b.at("import", "results", "totalCount"))
 				require.Contains(t, b.at("import", "log", "nodes"), object{"message": "at South", "siteKey": "South"}, name)
 			}
+		}
+	})
+}
+
+// TestALineThatIsCutLeavesNoLineOut shows that the console keeps as many lines as it says, however long one of them is, and
+// claims that lines are missing only where they are.
+func TestALineThatIsCutLeavesNoLineOut(t *testing.T) {
+	t.Parallel()
+	working(t, func(t *testing.T, w *world) {
+		for lines, want := range map[int]string{
+			999: "998", 1000: "999",
+			1001: "More lines are left out; an import keeps 1000, and those of one site are limited too.",
+		} {
+			draft := with(meterDefinition, object{"processorCode": fmt.Sprintf(`function process() {
+				for (let i = 0; i < %d; i++) console.log(i === 5 ? 'é'.repeat(1001) : i);
+				return {};
+			}`, lines)})
+			a := w.must(w.manager, createDefinition, object{"in": with(draft, object{"name": fmt.Sprint(lines)})})
+			require.Empty(t, a.at("createImportDefinition", "userErrors"))
+			history := w.upload(w.collector, "meters.csv", "site,date,reading\nn,2024-01-01,10\n")
+			run := w.start(w.collector, object{
+				"uploadHistoryId": history, "importDefinitionId": a.at("createImportDefinition", "importDefinition", "id"),
+			})
+			require.Equal(t, "COMPLETED", w.finish(w.collector, run)["status"])
+			b := w.must(w.collector, `query ($id: ID!) { import(id: $id) {
+				first: log(first: 6) { nodes { message } totalCount } last: log(last: 1) { nodes { message } } } }`, object{"id": run})
+			require.EqualValues(t, min(lines, 1000), b.at("import", "first", "totalCount"))
+			require.Equal(t, strings.Repeat("é", 999)+"…", b.at("import", "first", "nodes", 5, "message"))
+			require.Equal(t, want, b.at("import", "last", "nodes", 0, "message"))
+			p := w.must(w.collector, previewDocument, object{"in": object{"uploadHistoryId": history, "draft": draft}})
+			require.Len(t, p.at("previewImport", "log"), min(lines, 1000))
+			require.Equal(t, want, p.at("previewImport", "log", min(lines, 1000)-1, "message"))
 		}
 	})
 }

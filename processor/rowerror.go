@@ -83,15 +83,14 @@ func (p *plan) explain(c *column, code definition.RowErrorCode) explanation {
 			text = fmt.Sprintf("expects an integer between -%d and %d", maxInteger, maxInteger)
 			break
 		}
-		if p.scripted {
-			with("max", "1.7976931348623157e308")
-			text = "expects a number that a double can hold, up to 1.7976931348623157e308"
-			break
-		}
 		with("digits", strconv.Itoa(maxDigits))
 		with("exponent", strconv.Itoa(maxExponent))
 		text = fmt.Sprintf("expects a number with at most %d significant digits and an exponent between -%d and %d",
 			maxDigits, maxExponent, maxExponent)
+		if p.scripted {
+			with("max", "1.7976931348623157e308")
+			text += ", up to 1.7976931348623157e308, the largest that code can be given"
+		}
 	case definition.RowBooleanInvalid:
 		text = "expects true or false, yes or no, evet or hayır, có or không, はい or いいえ, or 1 or 0"
 	case definition.RowDateInvalid:

@@ -206,12 +206,20 @@ func TestNumbersBeyondDoublesAreRefused(t *testing.T) {
 	a, err := processor.New(c)
 	require.NoError(t, err)
 	w := a.Worker()
-	for i, kind := range []definition.CellKind{definition.CellText, definition.CellNumber} {
+	for i, test := range []struct {
+		cell string
+		kind definition.CellKind
+	}{
+		{"1.8e308", definition.CellText}, {"1.8e308", definition.CellNumber},
+		{"1e-320", definition.CellText}, {"0.12345678901234567890123456789012345", definition.CellText},
+	} {
 		wrong := w.Add(&processor.Row{
-			Order: int64(i + 1), Number: int64(i + 1), Cells: split("1.8e308"), Kinds: []definition.CellKind{kind},
+			Order: int64(i + 1), Number: int64(i + 1), Cells: split(test.cell), Kinds: []definition.CellKind{test.kind},
 		})
-		require.Len(t, wrong, 1)
+		require.Len(t, wrong, 1, test.cell)
 		require.Equal(t, definition.RowNumberOutOfRange, wrong[0].Code)
+		// All that may be wrong with it is told.
+		require.Contains(t, wrong[0].Message, "at most 34 significant digits and an exponent between -308 and 308")
 		require.Contains(t, wrong[0].Message, "up to 1.7976931348623157e308")
 	}
 }

@@ -69,7 +69,8 @@ type Limits struct {
 	Rows     int
 	// OutputBytes is the longest JSON that a call may answer with.
 	OutputBytes int
-	// LogLines, LogBytes and LogLineRunes bound what of a call's console is kept; more is left out, and LogTruncated says so.
+	// LogLines, LogBytes and LogLineRunes bound what of a call's console is kept: more lines are left out, and
+	// LogTruncated says so; a longer line is cut.
 	LogLines, LogBytes, LogLineRunes int
 }
 
@@ -113,7 +114,7 @@ type Result struct {
 	Output []byte
 	// Log is what the script wrote to its console, in order.
 	Log []LogLine
-	// LogTruncated tells that lines were left out or cut.
+	// LogTruncated tells that lines were left out; one that was cut ends with "…".
 	LogTruncated bool
 }
 

@@ -18,7 +18,7 @@ import (
 type log struct {
 	lines []Line
 	bytes int
-	cut   bool // a line was cut or left out
+	left  bool // lines were left out
 	full  bool // nothing more is kept: what is kept is the beginning
 }
 
@@ -56,14 +56,14 @@ func (v *VM) addConsole() bool {
 		lib.MJS_PROP_WRITABLE|lib.MJS_PROP_CONFIGURABLE) >= 0
 }
 
-// Log is what the call has written so far.
-func (v *VM) Log() (lines []Line, truncated bool) { return v.log.lines, v.log.cut }
+// Log is what the call has written so far; truncated tells that lines were left out. One that was cut ends with "…".
+func (v *VM) Log() (lines []Line, truncated bool) { return v.log.lines, v.log.left }
 
 // write is console.log and its like.
 func write(tls *libc.TLS, ctx uintptr, _ value, argc int32, argv uintptr, which int32) value {
 	v := vmOfContext(tls, ctx)
 	if v.log.full {
-		v.log.cut = true
+		v.log.left = true
 		return undefined
 	}
 	var b strings.Builder
@@ -90,11 +90,11 @@ func write(tls *libc.TLS, ctx uintptr, _ value, argc int32, argv uintptr, which 
 
 func (l *log) add(level definition.LogLevel, message string, c *Config) {
 	if cut := cutRunes(message, c.LogLineRunes); len(cut) < len(message) {
-		message, l.cut = cutRunes(cut, c.LogLineRunes-1)+"…", true
+		message = cutRunes(cut, c.LogLineRunes-1) + "…"
 	}
 	message = visible(message)
 	if len(l.lines) >= c.LogLines || l.bytes+len(message) > c.LogBytes {
-		l.cut, l.full = true, true
+		l.left, l.full = true, true
 		return
 	}
 	l.lines = append(l.lines, Line{Level: level, Message: message})

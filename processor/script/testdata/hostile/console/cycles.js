@@ -1,6 +1,6 @@
 // Objects that contain themselves, deep ones and wide ones.
 // => {"n":1}
-// log: truncated
+// log: LOG { map: Map(1) { [circular 0] => [circular 0] }, wide: [ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,…
 function process() {
   const o = { map: new Map(), wide: new Array(100_000).fill(1) };
   o.self = o;
