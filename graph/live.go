@@ -34,6 +34,9 @@ const (
 	retryInterval = time.Second
 )
 
+// oldest is earlier than every change; what databases cannot hold is earlier still.
+var oldest = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // live runs subscriptions. Each message is one execution of the client's document on one entity, in a snapshot of its own.
 // Subscribers with the same document, variables and scope share a topic, which executes once for all of them.
 type live struct {
@@ -83,6 +86,9 @@ func (l *live) InterceptOperation(ctx context.Context, next graphql.OperationHan
 	op := graphql.GetOperationContext(ctx)
 	if op.Operation.Operation != ast.Subscription {
 		return next(ctx)
+	}
+	if _, ok := ctx.Value(connectionKey{}).(*connection); !ok { // one answer, by rights that nobody looks after
+		return l.fail(ctx, badInput("Subscriptions are served over WebSocket or server-sent events."))
 	}
 	req, err := requested(op)
 	if err != nil {
@@ -150,6 +156,9 @@ func requested(op *graphql.OperationContext) (request, error) {
 		at, err := model.UnmarshalTime(since)
 		if err != nil {
 			return request{}, err
+		}
+		if at.Before(oldest) {
+			at = oldest
 		}
 		req.since = &at
 	}

@@ -68,13 +68,17 @@ func newServer(c *Config, schema graphql.ExecutableSchema) *server {
 // ServeHTTP lets only viewers through; a WebSocket says who it is in its first message. Bodies are read before gqlgen
 // sees them, which would quote them in its errors.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Upgrade") != "" {
+	if opensSocket(r) {
 		if !sameOrigin(r) {
 			refuse(w, http.StatusForbidden, codeForbidden, "Pages of other origins may not open a socket.")
 			return
 		}
-		s.executor.ServeHTTP(w, withConnection(r))
+		serveSocket(s.executor, w, r)
 		return
+	}
+	if r.Header.Get("Upgrade") != "" { // to HTTP/2, say: an offer, which gqlgen takes for a socket
+		r = r.Clone(r.Context())
+		r.Header.Del("Upgrade")
 	}
 	v, ok := viewer.FromContext(r.Context())
 	if !ok {
@@ -99,10 +103,33 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = posted(r)
 	}
 	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") { // which may go on for long
+		r = withConnection(r)
 		r = r.WithContext(s.rights.bound(r.Context(), v))
+		w = stream{w, r.Context()}
 	}
 	s.executor.ServeHTTP(w, r)
 }
+
+// stream is where server-sent events are written while its context lasts. Without that gqlgen would tell a client whose
+// stream the server ends that the operation is complete, and the client would not come back for the final state.
+type stream struct {
+	http.ResponseWriter
+	ctx context.Context //nolint:containedctx // of the one request
+}
+
+// Write writes nothing once the context has ended.
+func (s stream) Write(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (s stream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// Flush is for streams.
+func (s stream) Flush() { _ = http.NewResponseController(s.ResponseWriter).Flush() }
 
 // sameOrigin tells whether a browser's page is the server's own; what is no browser sends no origin.
 func sameOrigin(r *http.Request) bool {

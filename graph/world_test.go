@@ -50,6 +50,9 @@ type world struct {
 	rightsInterval time.Duration
 	renewing       atomic.Bool
 
+	// stop ends what streams, as a server that stops does.
+	stop context.CancelFunc
+
 	// The members: of organization a, one per role in group a1, a collector in a2 and one without a group, and the owner
 	// of organization b in group b1.
 	reader, collector, manager, owner, otherGroup, noGroup, foreigner viewer.Viewer
@@ -184,13 +187,19 @@ func (w *world) build(work bool, url string) {
 		RightsInterval: w.rightsInterval,
 	})
 	require.NoError(t, err)
+	stopping, stop := context.WithCancel(context.Background())
+	w.stop = stop
+	t.Cleanup(stop)
 	mux.Handle("/bucket", w.bucket.Handler())
 	mux.Handle("/download", downloads.Handler())
 	mux.Handle("/graphql", w.tokens.Middleware(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if v, err := decode(r.Header.Get("Test-Viewer")); err == nil {
 			r = r.WithContext(viewer.NewContext(r.Context(), v))
 		}
-		handler.ServeHTTP(rw, r)
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(stopping, cancel)()
+		handler.ServeHTTP(rw, r.WithContext(ctx))
 	})))
 	w.people()
 	if work {
