@@ -281,3 +281,48 @@ func TestALineThatIsCutLeavesNoLineOut(t *testing.T) {
 		}
 	})
 }
+
+// TestARowOfAnEarlierFileIsNamedWithItsImport shows whose row an error of a correction is about: the correction's own file
+// may have one of the same number.
+func TestARowOfAnEarlierFileIsNamedWithItsImport(t *testing.T) {
+	t.Parallel()
+	working(t, func(t *testing.T, w *world) {
+		a := w.must(w.manager, createDefinition, object{"in": with(meterDefinition, object{
+			"name": "Meters", "processorCode": `function process(rows) {
+				const row = rows.find((row) => row.reading < 0);
+				if (row && rows.length === 3) throw Object.assign(new Error("below zero"), { row });
+				return {};
+			}`,
+		})})
+		require.Empty(t, a.at("createImportDefinition", "userErrors"))
+		id := a.at("createImportDefinition", "importDefinition", "id")
+		for name, test := range map[string]struct{ first, corrected, row string }{
+			"earlier": {"-5", "3", "row 3: Error: below zero; the row is one of the file of import "},
+			"own":     {"5", "-3", "row 1: Error: below zero"},
+		} {
+			first := w.start(w.collector, object{
+				"uploadHistoryId":    w.upload(w.collector, name+".csv", "site,date,reading\nn,2024-01-01,1\nn,never,3\nn,2024-01-03,"+test.first+"\n"),
+				"importDefinitionId": id, "onInvalidRow": "SKIP",
+			})
+			require.Equal(t, "PARTIALLY_COMPLETED", w.finish(w.collector, first)["status"])
+			correction := w.start(w.collector, object{
+				"uploadHistoryId":    w.upload(w.collector, name+"-2.csv", "_row,site,date,reading\n2,n,2024-01-02,"+test.corrected+"\n"),
+				"importDefinitionId": id, "correctionOf": first,
+			})
+			ended := w.finish(w.collector, correction)
+			require.Equal(t, "SCRIPT_THREW", ended["errorCode"])
+			params := w.must(w.collector, `query ($id: ID!) { import(id: $id) { errorParams { name value } } }`,
+				object{"id": correction}).at("import", "errorParams")
+			named := object{"name": "importId", "value": first}
+			if name == "own" {
+				require.Contains(t, params, object{"name": "row", "value": "1"})
+				require.NotContains(t, params, named)
+				require.True(t, strings.HasSuffix(ended["error"].(string), test.row), ended["error"])
+				continue
+			}
+			require.Contains(t, params, object{"name": "row", "value": "3"})
+			require.Contains(t, params, named)
+			require.True(t, strings.HasSuffix(ended["error"].(string), test.row+first), ended["error"])
+		}
+	})
+}

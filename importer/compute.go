@@ -45,7 +45,7 @@ func (a *attempt) compute(ctx context.Context) (result *outcome, err error) {
 			if cause := errors.Unwrap(errors.Unwrap(script)); cause != nil { // what a tenant's code says is not for the log
 				a.Logger.WarnContext(ctx, "the process of a processor ended", "import_id", a.run.ID, "code", script.Code, "error", cause)
 			}
-			result.fail(&failureError{Code: script.Code, Sentence: script.Message, Params: script.Params})
+			result.fail(a.scriptFailure(script))
 			err = nil
 		case errors.As(err, &spill):
 			a.Logger.ErrorContext(ctx, "the temporary file of rows cannot be used", "import_id", a.run.ID, "error", err)
@@ -189,7 +189,7 @@ func (a *attempt) aggregate(parts []*part, sites processor.Sites, code processin
 		config := processor.Config{
 			Version: version, Columns: p.found, Year: year, Sites: sites,
 			MaxSites: a.Limits.MaxSites, MaxResults: a.Limits.MaxResults, Serials: serials(p.table.Detected()),
-			Sample: p.sample(), Earlier: earlier,
+			Sample: p.sample(), Earlier: earlier, File: p.file(),
 		}
 		if code.engine != nil {
 			config.Script, config.Spill, config.Calls = code.engine, code.spill, a.Parallelism

@@ -215,6 +215,14 @@ func (p *part) named(err error) error {
 	return errors.Join(&named, err)
 }
 
+// file is what the file is to processors: 0 the import's own, else one more than its number.
+func (p *part) file() int {
+	if p.own {
+		return 0
+	}
+	return p.number + 1
+}
+
 // close gives back what the file holds.
 func (p *part) close() {
 	if p.table != nil {

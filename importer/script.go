@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -104,6 +105,18 @@ func (p processing) close() {
 	if p.spill != nil {
 		_ = p.spill.Close() // what cannot be removed, the system removes
 	}
+}
+
+// scriptFailure is why an import failed whose code did. A row of an earlier import's file is named with that import, whose
+// place in the chain its file tells.
+func (a *attempt) scriptFailure(e *processor.ScriptError) *failureError {
+	f := &failureError{Code: e.Code, Sentence: e.Message, Params: e.Params}
+	if e.File > 0 {
+		id := a.chain[e.File-1].run.ID
+		f.Sentence += "; the row is one of the file of import " + id
+		f.Params = append(slices.Clone(e.Params), definition.Param{Name: "importId", Value: id})
+	}
+	return f
 }
 
 // logLines are the rows for what the code wrote to its console.

@@ -34,9 +34,16 @@ func (w *Worker) gather(site int32, when period, row *Row) {
 	w.chunk.add(id, row.Order, w.encoded)
 }
 
+// The number of a row as scripts' errors name it has its file above the number within that, of which there are 2^fileShift
+// at most.
+const (
+	fileShift = 40
+	maxFile   = 1<<16 - 1
+)
+
 // appendRow encodes the row at hand as scripts see it: a cell for each column of the version.
 func (w *Worker) appendRow(b []byte, when period, row *Row) []byte {
-	b = script.AppendRowNumber(b, row.Number)
+	b = script.AppendRowNumber(b, int64(w.plan.file)<<fileShift|row.Number)
 	for _, at := range w.plan.present {
 		if at < 0 || !w.values[at].filled {
 			b = script.AppendNull(b)

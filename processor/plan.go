@@ -29,6 +29,7 @@ type plan struct {
 	// What follows is for a version with code: scripted says so, outputs are its outputs and byKey their indexes, and
 	// present says for each column of the version which one of columns it is, -1 for none.
 	scripted bool
+	file     int
 	outputs  []scriptOutput
 	byKey    map[string]int
 	present  []int
@@ -109,6 +110,9 @@ func newPlan(c Config) (*plan, error) {
 	if c.Earlier != nil && c.Earlier.spill != c.Spill {
 		wrong = append(wrong, errors.New("the earlier file has another Spill"))
 	}
+	if c.File < 0 || c.File > maxFile {
+		wrong = append(wrong, fmt.Errorf("file %d is not between 0 and %d", c.File, maxFile))
+	}
 	if c.MaxSites < 0 || c.MaxResults < 0 || c.Calls < 0 || c.MaxLogLines < 0 {
 		wrong = append(wrong, errors.New("a limit is below 0"))
 	}
@@ -122,6 +126,7 @@ func newPlan(c Config) (*plan, error) {
 		serials:       c.Serials,
 		rejectUnknown: c.Version.OnUnknownSite == definition.UnknownSiteReject,
 		scripted:      c.Version.Code != "",
+		file:          c.File,
 	}
 	var err error
 	if p.location, err = c.Version.Format.Location(); err != nil {

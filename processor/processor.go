@@ -51,6 +51,9 @@ type Config struct {
 	// Earlier is the aggregation of a file that this one corrects, with the same version; nil for none. What its cells have
 	// proven about a column holds here too, whatever the sample.
 	Earlier *Aggregation
+	// File tells the files of an import apart where code names one of their rows; see ScriptError.File. It is from 0 to
+	// 65,535.
+	File int
 	// Serials tells how a workbook counts the days that stand as numbers in its date columns. The zero value is for other
 	// files, where such a number is no date.
 	Serials Serials

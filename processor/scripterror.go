@@ -18,6 +18,8 @@ type ScriptError struct {
 	// Params are site, unless there is no SITE_IDENTIFIER column, line and column of the code and row where they are known,
 	// and of an output rule, and output and period where one is meant.
 	Params []definition.Param
+	// File is the Config.File of the row that Params name, which counts within its file; 0 where they name none.
+	File int
 	// Err is what the engine said, nil where it is the output that is wrong. Its cause is for the server's log.
 	Err error
 }
@@ -43,6 +45,7 @@ func scriptError(site *string, err error) error {
 		e.Params = append(e.Params, wrong.params...)
 	case errors.As(err, &failed):
 		e.Code, e.Err = failed.Code, err
+		failed = e.within(failed)
 		e.Message += lowerFirst(storable(strings.TrimSuffix(failed.Message, ".")))
 		place := fmt.Sprintf("line %d, column %d", failed.Line, failed.Column)
 		if failed.Line > 0 && !strings.Contains(e.Message, place) {
@@ -53,6 +56,25 @@ func scriptError(site *string, err error) error {
 		return fmt.Errorf("call processor: %w", err)
 	}
 	return e
+}
+
+// within notes the file of the row that an error names, and gives the error with the row's number within that.
+func (e *ScriptError) within(failed *script.Error) *script.Error {
+	e.File = int(failed.Row >> fileShift)
+	if e.File == 0 {
+		return failed
+	}
+	named := *failed
+	named.Row &= 1<<fileShift - 1
+	long, short := strconv.FormatInt(failed.Row, 10), strconv.FormatInt(named.Row, 10)
+	named.Message = strings.Replace(failed.Message, " about row "+long+":", " about row "+short+":", 1)
+	named.Params = slices.Clone(failed.Params)
+	for i := range named.Params {
+		if named.Params[i].Name == "row" {
+			named.Params[i].Value = short
+		}
+	}
+	return &named
 }
 
 // scriptParams are the params of an error, and the place where they lack it.
