@@ -13,8 +13,8 @@ import (
 const mostObjects = 5000
 
 // costLimit bounds how many objects an operation may ask for: each field of an object counts one, once for each of the
-// objects that it may stand in. A page has as many as its first or last says; connections, their edges and pageInfo
-// count nothing.
+// objects that it may stand in. A page has as many as its first or last says, a list of memberships or groups as many as
+// a page without them; connections, their edges and pageInfo count nothing, nor do lists that belong to their object.
 type costLimit struct {
 	most int
 	page int // the largest of any list
@@ -81,6 +81,9 @@ func (p pricing) field(f *ast.Field) int {
 	return below * p.times(f)
 }
 
+// unpaged are the entities whose lists are no pages. They lead to others that have such lists, and so on.
+var unpaged = map[string]bool{"Membership": true, "Group": true}
+
 // times is how many objects a field may have: of a page, of a list of ids.
 func (p pricing) times(f *ast.Field) int {
 	if ids := f.Definition.Arguments.ForName("ids"); ids != nil {
@@ -88,6 +91,9 @@ func (p pricing) times(f *ast.Field) int {
 		return max(1, len(list))
 	}
 	if f.Definition.Arguments.ForName("first") == nil {
+		if unpaged[f.Definition.Type.Name()] && f.Definition.Type.Elem != nil {
+			return defaultPage
+		}
 		return 1
 	}
 	for _, name := range []string{"first", "last"} {
