@@ -178,5 +178,14 @@ func (m *moment) yearMonth(location *time.Location) (year, month int) {
 	return local.Year(), int(local.Month())
 }
 
+// isWithin tells whether a time is in the years 1 to 9999 in a location too: others cannot be written as RFC 3339.
+func (m *moment) isWithin(location *time.Location) bool {
+	if m.year > 1 && m.year < 9999 {
+		return true
+	}
+	year, _ := m.yearMonth(location)
+	return year >= 1 && year <= 9999
+}
+
 // hasTime tells a time of day other than midnight.
 func (m *moment) hasTime() bool { return m.hour+m.minute+m.second+m.nanosecond > 0 }

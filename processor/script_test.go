@@ -196,6 +196,36 @@ func TestPeriodsAreGivenInOneSpelling(t *testing.T) {
 	}
 }
 
+// TestTimesBeyondTheYear9999AreRefused shows times that a time zone takes out of the years that can be written.
+func TestTimesBeyondTheYear9999AreRefused(t *testing.T) {
+	t.Parallel()
+	for cell, zones := range map[string]struct{ good, bad string }{
+		"9999-12-31T23:59:59Z": {"America/New_York", "Europe/Istanbul"},
+		"0001-01-01T00:00:00Z": {"Europe/Istanbul", "America/New_York"},
+	} {
+		for _, zone := range []string{zones.good, zones.bad} {
+			c := table{year: 2024, version: definition.Version{
+				Columns: []definition.Column{column("t", definition.TypeDateTime)},
+				Outputs: []definition.Output{scriptOutput("x", definition.OutputNumber, definition.Yearly)},
+				Format:  definition.Format{TimeZone: zone},
+			}}.withCode(t, returns("{}"))
+			a, err := processor.New(c)
+			require.NoError(t, err)
+			w := a.Worker()
+			row := &processor.Row{Order: 1, Number: 1, Cells: split(cell)}
+			wrong, shown := w.Add(row), string(w.AppendJSON(nil, 0, row))
+			if zone == zones.good {
+				require.Empty(t, wrong, cell)
+				require.NotEqual(t, "null", shown)
+				continue
+			}
+			require.Len(t, wrong, 1, cell)
+			require.Equal(t, definition.RowDateInvalid, wrong[0].Code)
+			require.Equal(t, "null", shown)
+		}
+	}
+}
+
 // TestNumbersBeyondDoublesAreRefused shows that no number becomes an infinity on its way into code.
 func TestNumbersBeyondDoublesAreRefused(t *testing.T) {
 	t.Parallel()
@@ -210,8 +240,10 @@ func TestNumbersBeyondDoublesAreRefused(t *testing.T) {
 		cell string
 		kind definition.CellKind
 	}{
-		{"1.8e308", definition.CellText}, {"1.8e308", definition.CellNumber},
-		{"1e-320", definition.CellText}, {"0.12345678901234567890123456789012345", definition.CellText},
+		{"1.8e308", definition.CellText},
+		{"1.8e308", definition.CellNumber},
+		{"1e-320", definition.CellText},
+		{"0.12345678901234567890123456789012345", definition.CellText},
 	} {
 		wrong := w.Add(&processor.Row{
 			Order: int64(i + 1), Number: int64(i + 1), Cells: split(test.cell), Kinds: []definition.CellKind{test.kind},

@@ -234,7 +234,10 @@ func (w *Worker) typed(c *column, v *value, text, cell []byte, kind definition.C
 		v.decimal, code = w.boolean(text)
 	default:
 		var m moment
-		if m, code = w.moment(c, text); code == "" && c.used {
+		if m, code = w.moment(c, text); code == "" && c.reading == asDateTime && !m.isWithin(w.plan.location) {
+			code = definition.RowDateInvalid
+		}
+		if code == "" && c.used {
 			w.setTime(c, v, &m)
 		}
 	}
