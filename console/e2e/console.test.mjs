@@ -1,6 +1,8 @@
 // The console in a real browser against the real binary: ENTREPOT_BIN names it.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fresh, ids, launch, openPage } from "./browser.mjs";
@@ -153,6 +155,26 @@ function bill(wrong) {
   return ["Tesis;Dönem;Tüketim", ...rows.map((row, at) => [...row, wrong[at + 1] ?? "1.234,50"].join(";"))].join("\r\n") + "\r\n";
 }
 
+/** Asks the server as the person who is signed in. */
+function ask(page, query) {
+  return page.evaluate(
+    async ([key, body]) => {
+      const response = await fetch("/graphql", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${sessionStorage.getItem(key)}` },
+        body,
+      });
+      return response.json();
+    },
+    [TOKEN, JSON.stringify({ query })],
+  );
+}
+
+/** Ten fields of one mutation. */
+function tenTimes(field) {
+  return Array.from({ length: 10 }, (_, at) => field(at)).join(" ");
+}
+
 /** What a button saves, as text. */
 async function saved(page, name) {
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
@@ -161,8 +183,9 @@ async function saved(page, name) {
 
 test("rows that are set aside are downloaded, corrected and sent again until the results are whole", async () => {
   const { page, complaints } = home;
-  const made = await page.evaluate(async (key) => {
-    const query = `mutation { createImportDefinition(input: {
+  const made = await ask(
+    page,
+    `mutation { createImportDefinition(input: {
       name: "Elektrik faturası"
       inputSchema: [
         { name: "Tesis", type: STRING, role: SITE_IDENTIFIER, required: true }
@@ -170,14 +193,8 @@ test("rows that are set aside are downloaded, corrected and sent again until the
         { name: "Tüketim", type: NUMBER, required: true }
       ]
       outputSchema: [{ key: "kwh", label: "Tüketim", unit: "kWh", aggregate: SUM, column: "Tüketim", periodUnit: MONTHLY }]
-    }) { importDefinition { id } userErrors { message } } }`;
-    const response = await fetch("/graphql", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Authorization: `Bearer ${sessionStorage.getItem(key)}` },
-      body: JSON.stringify({ query }),
-    });
-    return response.json();
-  }, TOKEN);
+    }) { importDefinition { id } userErrors { message } } }`,
+  );
   assert.ok(made.data?.createImportDefinition.importDefinition, JSON.stringify(made));
   await page.reload();
   await page.getByText("Live", { exact: true }).nth(1).waitFor();
@@ -237,6 +254,17 @@ test("rows that are set aside are downloaded, corrected and sent again until the
   assert.deepEqual(complaints, []);
 });
 
+test("closing an import gives the focus back to what opened it", async () => {
+  const { page, complaints } = home;
+  const name = page.locator(`[data-import="${started}"]`).getByRole("button", { name: "weather.csv" });
+  await name.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "weather.csv" }).waitFor();
+  await page.getByRole("button", { name: "Close" }).press("Enter");
+  assert.ok(await name.evaluate((button) => button === document.activeElement));
+  assert.deepEqual(complaints, []);
+});
+
 test("GraphiQL loads and runs a query as the person signed in", async () => {
   const { page, complaints } = home;
   await page.getByRole("link", { name: "GraphiQL" }).click();
@@ -263,10 +291,40 @@ test("GraphiQL runs a subscription over the WebSocket", async () => {
   assert.deepEqual(complaints, []);
 });
 
+test("an import that one looks at is followed to its end when ten newer ones push it off the list", async () => {
+  const { page, complaints } = home;
+  const folder = await mkdtemp(path.join(tmpdir(), "entrepot-e2e-"));
+  try {
+    const file = path.join(folder, "long.csv");
+    await writeFile(file, "Tesis,Dönem,Tüketim\n" + "İzmir,Mart 2024,1\n".repeat(4_000_000));
+    await page.goto(server.origin);
+    await page.getByText("Live", { exact: true }).nth(1).waitFor();
+    const imports = await ids(page, "data-import");
+    await page.getByLabel("File", { exact: true }).setInputFiles(file);
+    await page.getByLabel("Import definition").selectOption({ label: "Elektrik faturası" });
+    await page.getByRole("button", { name: "Upload and import" }).click();
+    const long = fresh(page, "data-import", imports);
+    const id = await long.getAttribute("data-import");
+    await long.getByRole("button", { name: "long.csv" }).click();
+    const { data } = await ask(page, `{ import(id: "${id}") { importDefinition { id } uploadHistory { id } } }`);
+    const input = `{ uploadHistoryId: "${data.import.uploadHistory.id}", importDefinitionId: "${data.import.importDefinition.id}" }`;
+    const newer = await ask(page, `mutation { ${tenTimes((at) => `s${at}: startImport(input: ${input}) { import { id } }`)} }`);
+    await page.locator(`[data-import="${id}"]`).waitFor({ state: "detached" });
+    await page.getByText("The results appear when the import has ended.").waitFor();
+    const cancel = (at) => `c${at}: cancelImport(input: { id: "${newer.data[`s${at}`].import.id}" }) { userErrors { code } }`;
+    await ask(page, `mutation { ${tenTimes(cancel)} }`);
+    await page.getByText("4,000,000 rows, 4,000,000 accepted, 0 rejected").waitFor({ timeout: 60_000 });
+    await page.getByText(/^1 of 1 results?$/).waitFor();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  assert.deepEqual(complaints, []);
+});
+
 test("the sign-in outlives a reload, and signing out ends it", async () => {
   const { page, complaints } = home;
   await page.goto(server.origin);
-  await page.locator(`[data-import="${started}"]`).waitFor();
+  await page.locator("[data-import]").first().waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("You are signed out.").waitFor();
   assert.equal(await page.evaluate((key) => sessionStorage.getItem(key), TOKEN), null);

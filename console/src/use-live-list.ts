@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Client, Operation } from "./api/client.ts";
 import { UNAUTHENTICATED, sentence } from "./api/error.ts";
 import { ApiError } from "./api/error.ts";
@@ -14,8 +14,10 @@ export interface LiveSource<Item extends Versioned, Page, Change> {
 }
 
 export interface LiveList<Item> {
-  /** Undefined until the first answer. */
+  /** The newest; undefined until the first answer. */
   items: readonly Item[] | undefined;
+  /** One of all that were heard of, the newest or not: what one looks at stays true when newer ones push it off the list. */
+  find: (id: string | null) => Item | undefined;
   connection: "connecting" | "live" | "lost";
   /** Why the connection was lost, in a sentence. */
   problem: string | null;
@@ -34,10 +36,11 @@ export function useLiveList<Item extends Versioned, Page, Change>(
   client: Client,
   source: LiveSource<Item, Page, Change>,
 ): LiveList<Item> {
-  const [items, setItems] = useState<readonly Item[]>();
+  const [heard, setHeard] = useState<readonly Item[]>();
+  const items = useMemo(() => heard?.slice(0, SIZE), [heard]);
   const [connection, setConnection] = useState<LiveList<Item>["connection"]>("connecting");
   const [problem, setProblem] = useState<string | null>(null);
-  const add = useCallback((item: Item) => setItems((known) => merge(known ?? [], [item], SIZE)), []);
+  const add = useCallback((item: Item) => setHeard((known) => merge(known ?? [], [item])), []);
 
   useEffect(() => {
     let stopped = false;
@@ -67,7 +70,7 @@ export function useLiveList<Item extends Versioned, Page, Change>(
       if (stopped) {
         return;
       }
-      setItems((known) => merge(known ?? [], fetched, SIZE));
+      setHeard((known) => merge(known ?? [], fetched));
       unsubscribe = client.subscribe(
         source.subscription,
         { since: latestChange(fetched) },
@@ -92,5 +95,5 @@ export function useLiveList<Item extends Versioned, Page, Change>(
     };
   }, [client, source, add]);
 
-  return { items, connection, problem, add };
+  return { items, find: (id) => heard?.find((each) => each.id === id), connection, problem, add };
 }

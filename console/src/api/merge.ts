@@ -6,8 +6,8 @@ export interface Versioned {
   updatedAt: string;
 }
 
-/** Puts what came in into the list: newest first, of each entity the highest revision, at most `limit` of them. */
-export function merge<Item extends Versioned>(items: readonly Item[], incoming: readonly Item[], limit: number): Item[] {
+/** Puts what came in into the list: newest first, of each entity the highest revision. */
+export function merge<Item extends Versioned>(items: readonly Item[], incoming: readonly Item[]): Item[] {
   const byId = new Map(items.map((item) => [item.id, item]));
   for (const item of incoming) {
     const known = byId.get(item.id);
@@ -15,7 +15,7 @@ export function merge<Item extends Versioned>(items: readonly Item[], incoming: 
       byId.set(item.id, item);
     }
   }
-  return [...byId.values()].toSorted(newestFirst).slice(0, limit);
+  return [...byId.values()].toSorted(newestFirst);
 }
 
 function newestFirst(a: Versioned, b: Versioned): number {

@@ -30,7 +30,7 @@ export function Home({ viewer }: { viewer: Viewer }) {
   const list = useLiveList(client, imports);
   const [chosen, setChosen] = useState<string | null>(null);
   const close = useCallback(() => setChosen(null), []);
-  const row = list.items?.find((each) => each.id === chosen);
+  const row = list.find(chosen);
   const [upload, setUpload] = useState<UploadRow | null>(null);
 
   return (

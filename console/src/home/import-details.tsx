@@ -27,10 +27,20 @@ export function ImportDetails({ id, state, mayCorrect, onChoose, onStarted, onCl
   const [details, setDetails] = useState<Details | null>();
   const [problem, setProblem] = useState<string | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  const opener = useRef<Element>(null);
 
   useEffect(() => {
+    opener.current ??= document.activeElement;
     heading.current?.focus();
   }, []);
+
+  /** Gives the focus back, for whoever goes by keyboard. */
+  function close(): void {
+    if (opener.current instanceof HTMLElement) {
+      opener.current.focus();
+    }
+    onClose();
+  }
 
   useEffect(() => {
     let gone = false;
@@ -54,7 +64,7 @@ export function ImportDetails({ id, state, mayCorrect, onChoose, onStarted, onCl
         <h2 id="details" ref={heading} tabIndex={-1}>
           {details ? (details.fileName ?? "A file of another group") : "Import"}
         </h2>
-        <button type="button" className="quiet" onClick={onClose}>
+        <button type="button" className="quiet" onClick={close}>
           Close
         </button>
       </div>
