@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"entgo.io/ent/dialect"
-
 	"entrepot/database"
 	"entrepot/definition"
 	"entrepot/refusal"
@@ -76,16 +74,4 @@ func name(wrong *refusal.Errors, field []string, what, text string) string {
 		})
 	}
 	return text
-}
-
-// lock holds a row until the end of the transaction: whoever else changes it waits, and then sees what was changed;
-// whoever only refers to it does not wait. On SQLite there is one transaction at a time anyway.
-func (c *Catalog) lock(ctx context.Context, table, id string) error {
-	if c.db.Dialect() != dialect.Postgres {
-		return nil
-	}
-	if _, err := c.db.ExecContext(ctx, "SELECT 1 FROM "+table+" WHERE id = $1 FOR NO KEY UPDATE", id); err != nil {
-		return fmt.Errorf("lock row: %w", err)
-	}
-	return nil
 }

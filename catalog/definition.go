@@ -215,7 +215,7 @@ func (c *Catalog) ArchiveDefinition(ctx context.Context, id string) (*ent.Import
 
 // ownDefinition finds a definition that the viewer's organization may change, and holds it until the transaction ends.
 func (c *Catalog) ownDefinition(ctx context.Context, v viewer.Viewer, id string) (*ent.ImportDefinition, error) {
-	if err := c.lock(ctx, importdefinition.Table, id); err != nil {
+	if err := c.db.Hold(ctx, importdefinition.Table, id); err != nil {
 		return nil, err
 	}
 	d, err := c.db.Client().ImportDefinition.Get(ctx, id)

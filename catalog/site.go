@@ -63,7 +63,7 @@ func (c *Catalog) UpdateSite(ctx context.Context, in SiteChange) (*ent.Site, err
 	}
 	var changed *ent.Site
 	err := c.db.Do(ctx, "updateSite", func(ctx context.Context) error {
-		if err := c.lock(ctx, site.Table, in.ID); err != nil {
+		if err := c.db.Hold(ctx, site.Table, in.ID); err != nil {
 			return err
 		}
 		site, err := c.db.Client().Site.Get(ctx, in.ID)

@@ -128,9 +128,6 @@ func historiesWhere(f *model.UploadHistoryFilter) func(s *sql.Selector) {
 	if f == nil {
 		f = &model.UploadHistoryFilter{Deleted: new(false)}
 	}
-	if f.FileNameContains != nil && !inName(*f.FileNameContains) {
-		return func(s *sql.Selector) { s.Where(sql.False()) }
-	}
 	return upload.HistoryFilter{
 		Status: f.Status, FileNameContains: f.FileNameContains, UserID: f.UserID,
 		CreatedFrom: f.CreatedAfter, CreatedBefore: f.CreatedBefore, Deleted: f.Deleted,

@@ -43,11 +43,8 @@ func (i *Importer) admit(ctx context.Context, run *ent.ImportRun) error {
 // hasBeenChecked tells whether the check of an upload has ended. Where it has not, its end waits for this transaction
 // and then finds the import.
 func (i *Importer) hasBeenChecked(ctx context.Context, historyID int64) (bool, error) {
-	if i.DB.Dialect() == dialect.Postgres {
-		_, err := i.DB.ExecContext(ctx, "SELECT 1 FROM "+reviewuploadhistory.Table+" WHERE id = $1 FOR SHARE", historyID)
-		if err != nil {
-			return false, fmt.Errorf("lock upload history: %w", err)
-		}
+	if err := i.DB.Share(ctx, reviewuploadhistory.Table, historyID); err != nil {
+		return false, err
 	}
 	checking, err := i.DB.Client().ReviewUploadHistory.Query().Where(
 		reviewuploadhistory.ID(historyID),

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"entgo.io/ent/dialect"
-
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/importrun"
@@ -79,7 +77,7 @@ func (i *Importer) alone(
 		return nil
 	}
 	// All that goes back to one import takes turns here.
-	if err := i.lock(ctx, chain[0].ID); err != nil {
+	if err := i.DB.Hold(ctx, importrun.Table, chain[0].ID); err != nil {
 		return err
 	}
 	for at, run := range chain {
@@ -141,17 +139,6 @@ func (i *Importer) competitor(
 		return "", false, err
 	}
 	return by, true, nil
-}
-
-// lock holds an import's row until the end of the transaction. On SQLite there is one at a time anyway.
-func (i *Importer) lock(ctx context.Context, id string) error {
-	if i.DB.Dialect() != dialect.Postgres {
-		return nil
-	}
-	if _, err := i.DB.ExecContext(ctx, "SELECT 1 FROM "+importrun.Table+" WHERE id = $1 FOR UPDATE", id); err != nil {
-		return fmt.Errorf("lock import: %w", err)
-	}
-	return nil
 }
 
 // chain is the imports that a correction of the last goes back to: the one that read a file of its own first, then each

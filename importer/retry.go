@@ -7,6 +7,7 @@ import (
 
 	"entrepot/definition"
 	"entrepot/ent"
+	"entrepot/ent/importrun"
 	"entrepot/prefixid"
 	"entrepot/refusal"
 	"entrepot/viewer"
@@ -46,7 +47,7 @@ func (i *Importer) Retry(ctx context.Context, id string, idempotencyKey *string)
 }
 
 func (i *Importer) prepareRetry(ctx context.Context, v viewer.Viewer, id string) (*ent.ImportRunCreate, error) {
-	if err := i.lock(ctx, id); err != nil { // a correction of it may be ending
+	if err := i.DB.Hold(ctx, importrun.Table, id); err != nil { // a correction of it may be ending
 		return nil, err
 	}
 	old, err := i.find(ctx, id)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"entgo.io/ent/dialect"
-
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/importdefinition"
@@ -159,11 +157,8 @@ func (i *Importer) heldHistory(
 	ctx context.Context, errs *refusal.Errors, id, field string,
 ) (*ent.ReviewUploadHistory, error) {
 	number, _ := prefixid.Number(prefixid.UploadHistory, id)
-	if i.DB.Dialect() == dialect.Postgres {
-		_, err := i.DB.ExecContext(ctx, "SELECT 1 FROM "+reviewuploadhistory.Table+" WHERE id = $1 FOR SHARE", number)
-		if err != nil {
-			return nil, fmt.Errorf("lock upload history: %w", err)
-		}
+	if err := i.DB.Share(ctx, reviewuploadhistory.Table, number); err != nil {
+		return nil, err
 	}
 	return i.history(ctx, errs, id, field)
 }

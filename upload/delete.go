@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"entgo.io/ent/dialect"
-
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/importrun"
@@ -57,11 +55,8 @@ func (u *Uploads) hold(ctx context.Context, id string) (*ent.ReviewUploadHistory
 	if !ok {
 		return nil, missing
 	}
-	if u.db.Dialect() == dialect.Postgres {
-		_, err := u.db.ExecContext(ctx, "SELECT 1 FROM "+reviewuploadhistory.Table+" WHERE id = $1 FOR UPDATE", number)
-		if err != nil {
-			return nil, fmt.Errorf("lock upload history: %w", err)
-		}
+	if err := u.db.Hold(ctx, reviewuploadhistory.Table, number); err != nil {
+		return nil, err
 	}
 	h, err := u.db.Client().ReviewUploadHistory.Query().Where(reviewuploadhistory.ID(number)).Only(ctx)
 	if ent.IsNotFound(err) {

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
+	"entrepot/database"
 	"entrepot/definition"
 	"entrepot/ent"
 	"entrepot/ent/membership"
@@ -41,7 +42,7 @@ func (f HistoryFilter) Where(s *sql.Selector) {
 		s.Where(sql.In(s.C(reviewuploadhistory.FieldStatus), status...))
 	}
 	if f.FileNameContains != nil {
-		s.Where(sql.ContainsFold(s.C(reviewuploadhistory.FieldFileName), *f.FileNameContains))
+		s.Where(database.Contains(s.C(reviewuploadhistory.FieldFileName), *f.FileNameContains))
 	}
 	if f.UserID != nil {
 		s.Where(sql.EQ(s.C(reviewuploadhistory.FieldUserID), *f.UserID))
